@@ -1,0 +1,37 @@
+// An owned file descriptor.
+#pragma once
+
+#include <utility>
+
+namespace gocker {
+
+// Move-only; closes on destruction and keeps errno while it does. -1 means "none".
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1);
+
+  // A second descriptor of the same open file, close-on-exec.
+  Fd duplicate() const;
+
+ private:
+  int fd_ = -1;
+};
+
+// The lowest descriptor and all above it become close-on-exec (close_range(2)).
+void set_cloexec_from(int lowest);
+
+}  // namespace gocker

@@ -1,0 +1,37 @@
+// The system calls that glibc 2.36 has no wrapper for. They return -1 and set errno.
+#pragma once
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+namespace gocker::sys {
+
+inline int openat2(int dir, const char* path, const open_how& how) {
+  return static_cast<int>(::syscall(SYS_openat2, dir, path, &how, sizeof how));
+}
+
+// Like fork(2): returns 0 in the child. Never with CLONE_VM: the child runs on the same stack.
+inline pid_t clone3(const clone_args& arguments) {
+  return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+inline int ioprio_set(int which, int who, int priority) {
+  return static_cast<int>(::syscall(SYS_ioprio_set, which, who, priority));
+}
+
+// keyctl(KEYCTL_JOIN_SESSION_KEYRING): the serial of the keyring.
+inline int32_t join_session_keyring(const char* name) {
+  constexpr int kJoinSessionKeyring = 1;
+  return static_cast<int32_t>(::syscall(SYS_keyctl, kJoinSessionKeyring, name, 0, 0, 0));
+}
+
+}  // namespace gocker::sys
