@@ -89,7 +89,9 @@ Fd open_if_exists_at(const Fd& dir, const std::string& name, int flags) {
   return existing(open_at(dir.get(), name, flags, 0), name);
 }
 
-Fd open_directory(const std::string& path) { return open_file(path, O_PATH | O_DIRECTORY); }
+Fd open_directory(const std::string& path) {
+  return open_file(path, O_PATH | O_DIRECTORY);
+}
 
 std::string read_all(const Fd& fd, std::string_view name, size_t limit) {
   std::string content;

@@ -57,7 +57,7 @@ std::optional<Child> clone_child(uint64_t flags, const Fd& cgroup);
 std::optional<uint64_t> process_start_time(pid_t pid);
 
 struct Command {
-  std::string path;  // absolute; not searched
+  std::string path;               // absolute; not searched
   std::vector<std::string> args;  // argv, from argv[0] on; empty: {path}
   std::vector<std::string> env;
   std::string input;  // its stdin; a program that does not read it is fine

@@ -17,7 +17,7 @@ constexpr int kTries = 128;
 
 int open_below(const Fd& root, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
-  how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
   const char* name = path.empty() ? "." : path.c_str();
@@ -31,7 +31,9 @@ int open_below(const Fd& root, const std::string& path, int flags, mode_t mode, 
 
 }  // namespace
 
-RootDir RootDir::open_host_path(const std::string& path) { return RootDir(open_directory(path)); }
+RootDir RootDir::open_host_path(const std::string& path) {
+  return RootDir(open_directory(path));
+}
 
 Fd RootDir::open(std::string_view path, int flags, mode_t mode, uint64_t resolve) const {
   return Fd(check(open_below(directory_, std::string(path), flags, mode, resolve), "open", path));
@@ -85,6 +87,8 @@ struct stat stat_fd(const Fd& fd, std::string_view name) {
   return status;
 }
 
-std::string descriptor_path(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
+std::string descriptor_path(const Fd& fd) {
+  return "/proc/self/fd/" + std::to_string(fd.get());
+}
 
 }  // namespace gocker

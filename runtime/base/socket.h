@@ -24,7 +24,7 @@ inline constexpr size_t kMaxPacketFds = 253;  // SCM_MAX_FD of the kernel
 
 // One message, never SIGPIPE. Throws where the other side is gone (EPIPE).
 void send_packet(const Fd& socket, std::string_view bytes, const std::vector<int>& fds = {});
-// The next message, nothing at end of file. At most 128 KiB.
+// The next message, nothing at end of file. At most 16 KiB: what is larger goes by descriptor.
 std::optional<Packet> receive_packet(const Fd& socket);
 
 // Connects to a listening AF_UNIX SOCK_STREAM socket, also where the path is longer than sun_path.

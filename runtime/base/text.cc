@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 #include <numeric>
+#include <utility>
 
 namespace gocker {
 namespace {
@@ -22,7 +23,10 @@ size_t utf8_length(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
-  const size_t length = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  const size_t length = first >= 0xF0 && first < 0xF5 ? 4
+                        : first >= 0xE0               ? 3
+                        : first >= 0xC2               ? 2
+                                                      : 0;
   if (first >= 0xF5 || length == 0 || length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -89,9 +93,13 @@ std::optional<uint64_t> parse_u64(std::string_view text, uint64_t maximum) {
   return value;
 }
 
-std::optional<uint32_t> parse_u32(std::string_view text) { return parse_number<uint32_t>(text); }
+std::optional<uint32_t> parse_u32(std::string_view text) {
+  return parse_number<uint32_t>(text);
+}
 
-std::optional<int64_t> parse_i64(std::string_view text) { return parse_number<int64_t>(text); }
+std::optional<int64_t> parse_i64(std::string_view text) {
+  return parse_number<int64_t>(text);
+}
 
 std::optional<uint32_t> parse_octal(std::string_view text) {
   return parse_number<uint32_t>(text, 8);
