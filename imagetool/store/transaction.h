@@ -1,0 +1,91 @@
+// What one command adds to the store: all of it or nothing.
+//
+// Blobs and layers are made below tmp/ and seen by this transaction alone until commit() renames
+// them into place, under the lock, together with the image's name. Dropping the object removes
+// them; so does the next command where this one was killed. Blobs and layers of the store that
+// has_blob() and has_layer() found are kept from gc until the transaction ends. Two processes that
+// make the same layer or blob are both right: the second one's copy is dropped at its commit.
+//
+// The methods may be called from several threads at once, but for commit().
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imagetool/store/image.h"
+#include "imagetool/store/store.h"
+#include "runtime/base/fd.h"
+
+namespace gocker {
+
+// A directory that is to become a layer. Dropping it drops nothing on disk: that is the
+// transaction's work.
+class LayerDraft {
+ public:
+  // Empty, mode 0755, owned by the caller; opened with O_RDONLY | O_DIRECTORY.
+  const Fd& tree() const { return tree_; }
+
+ private:
+  friend class Transaction;
+  LayerDraft(std::string name, Fd tree) : name_(std::move(name)), tree_(std::move(tree)) {}
+  std::string name_;  // below the transaction's directory
+  Fd tree_;
+};
+
+class Transaction {
+ public:
+  // `store` must outlive it.
+  explicit Transaction(const Store& store);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+
+  const Store& store() const { return store_; }
+
+  // Of the store or of this transaction.
+  bool has_blob(std::string_view digest);
+  Fd open_blob(std::string_view digest) const;  // for reading; throws where absent
+
+  // An empty file, opened for reading and writing, that becomes the blob; add_blob() says that its
+  // content is whole and checked.
+  Fd draft_blob(std::string_view digest);
+  void add_blob(std::string_view digest);
+  // A small blob in one call, synced to disk. Its digest is returned.
+  std::string put_blob(std::string_view content);
+
+  // Of the store or of this transaction: the tree, O_PATH.
+  bool has_layer(std::string_view chain_id);
+  Fd open_layer(std::string_view chain_id) const;  // throws where absent
+
+  // A fresh directory; add_layer() says that it is whole. A draft that is never added is removed
+  // with the transaction, or by drop_layer() at once.
+  LayerDraft draft_layer();
+  void add_layer(LayerDraft draft, std::string_view chain_id);
+  void drop_layer(LayerDraft draft);
+
+  // Puts all that was added in place, and, where given, the name on it. Nothing may be added later.
+  void commit(const std::optional<ImageName>& name = std::nullopt);
+
+ private:
+  struct Added {
+    std::string path;  // below the transaction's directory
+    std::string hex;   // its name in the store
+  };
+
+  void pin(const std::string& name);
+  const Added* find(const std::vector<Added>& list, const std::string& hex) const;
+
+  const Store& store_;
+  std::string name_;  // below tmp/
+  Fd directory_;      // holds the flock
+  mutable std::mutex mutex_;
+  unsigned drafts_ = 0;
+  std::vector<Added> blobs_;
+  std::vector<Added> layers_;
+};
+
+}  // namespace gocker
