@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -173,6 +174,23 @@ void make_directories(const std::string& path, mode_t mode) {
   struct stat status {};
   check(::stat(path.c_str(), &status), "stat", path);
   if (!S_ISDIR(status.st_mode)) throw_errno_value(ENOTDIR, "mkdir", path);
+}
+
+std::vector<std::string> list_directory(const Fd& dir, std::string_view name) {
+  Fd fd = open_file_at(dir, ".", O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd.get()), ::closedir);
+  if (!listing) throw_errno("list", name);
+  fd.release();  // closed by closedir
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const std::string_view child(entry->d_name);
+    if (child != "." && child != "..") names.emplace_back(child);
+    errno = 0;
+  }
+  if (errno != 0) throw_errno("list", name);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 void remove_tree_at(const Fd& dir, const std::string& name) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/fd.h"
 
@@ -44,6 +45,9 @@ void replace_file_at(const Fd& dir, const std::string& name, std::string_view co
 
 // mkdir -p on the host; the last component gets `mode`, parents 0755.
 void make_directories(const std::string& path, mode_t mode);
+
+// The names in a directory, without "." and "..", sorted.
+std::vector<std::string> list_directory(const Fd& dir, std::string_view name);
 
 // Removes `name` below `dir` with all that it holds; what is absent is fine. Never follows a
 // symlink and never crosses into another mount.
