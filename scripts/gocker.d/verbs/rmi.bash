@@ -1,0 +1,10 @@
+# shellcheck shell=bash
+# gocker rmi: remove images from the local store
+#
+#   gocker rmi [OPTION]... IMAGE...
+#
+# An image that a container uses stays: remove the container first (gocker rm). Options are those of
+# gocker-image rm (gocker-image rm --help).
+
+if ((!$#)); then die "rmi: which image? gocker images lists them"; fi
+exec "$programs/gocker-image" rm "$@"
