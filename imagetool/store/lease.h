@@ -35,6 +35,9 @@ void drop_lease(const Store& store, std::string_view directory);
 // Those whose directory is there, sorted by directory.
 std::vector<Lease> leases(const Store& store);
 
+// Removes the records of those whose directory is gone. The caller holds the exclusive lock.
+void remove_dead_leases(const Store& store);
+
 // /proc/sys/kernel/random/boot_id, without the newline.
 std::string current_boot_id();
 

@@ -11,13 +11,13 @@
 
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "imagetool/store/image.h"
 #include "imagetool/store/store.h"
+#include "imagetool/store/workspace.h"
 #include "runtime/base/fd.h"
 
 namespace gocker {
@@ -31,18 +31,15 @@ class LayerDraft {
 
  private:
   friend class Transaction;
-  LayerDraft(std::string name, Fd tree) : name_(std::move(name)), tree_(std::move(tree)) {}
-  std::string name_;  // below the transaction's directory
+  LayerDraft(std::string path, Fd tree) : path_(std::move(path)), tree_(std::move(tree)) {}
+  std::string path_;  // below the transaction's workspace
   Fd tree_;
 };
 
 class Transaction {
  public:
-  // `store` must outlive it.
+  // `store` must outlive it. Removes what killed commands left in the store.
   explicit Transaction(const Store& store);
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  ~Transaction();
 
   const Store& store() const { return store_; }
 
@@ -72,17 +69,20 @@ class Transaction {
 
  private:
   struct Added {
-    std::string path;  // below the transaction's directory
+    std::string path;  // below the workspace
     std::string hex;   // its name in the store
   };
+  struct Move {
+    Added added;
+    int part;  // the directory of the store that it went to
+  };
 
-  void pin(const std::string& name);
-  const Added* find(const std::vector<Added>& list, const std::string& hex) const;
+  bool present(const Fd& part, const std::string& hex);
+  void move_in(const std::vector<Added>& list, const Fd& part, std::vector<Move>& moves);
 
   const Store& store_;
-  std::string name_;  // below tmp/
-  Fd directory_;      // holds the flock
-  mutable std::mutex mutex_;
+  Workspace workspace_;
+  mutable std::mutex mutex_;  // guards all below
   unsigned drafts_ = 0;
   std::vector<Added> blobs_;
   std::vector<Added> layers_;
