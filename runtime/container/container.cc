@@ -1,0 +1,207 @@
+#include "runtime/container/container.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/process.h"
+#include "runtime/base/rooted_path.h"
+#include "runtime/container/hooks.h"
+#include "runtime/container/start_gate.h"
+
+namespace gocker {
+namespace {
+
+constexpr char kRecordFile[] = "state.json";
+constexpr char kConfigFile[] = "config.json";
+constexpr size_t kMaxRecord = 4 << 20;
+
+// Waits for the lock. False where the directory was removed meanwhile by who held it.
+bool lock_directory(const Fd& directory) {
+  while (::flock(directory.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("flock");
+  }
+  return stat_fd(directory, "state directory").st_nlink > 0;
+}
+
+bool has_own_pid_namespace(const ContainerRecord& record) {
+  return std::any_of(record.namespaces.begin(), record.namespaces.end(), [](const auto& entry) {
+    return entry.type == oci::NamespaceType::pid && entry.path.empty();
+  });
+}
+
+void wait_until_gone(const Fd& process) {
+  pollfd polled{process.get(), POLLIN, 0};
+  constexpr int kPatience = 10'000;  // milliseconds: in uninterruptible sleep it may take long
+  while (::poll(&polled, 1, kPatience) < 0) {
+    if (errno != EINTR) throw_errno("poll");
+  }
+}
+
+// Held from the making of a container's directory to the taking of its lock, so that nobody takes a
+// directory that is just being made for one whose creator was killed.
+Fd lock_state_root(const StateRoot& root) {
+  Fd lock = open_file_at(root.fd(), ".", O_RDONLY | O_DIRECTORY);
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("flock", root.path());
+  }
+  return lock;
+}
+
+// Where a create was killed, its record still says "creating" and nobody holds the lock.
+bool is_abandoned(const ContainerRecord& record, const Fd& directory) {
+  return record.pid == 0 && ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+}  // namespace
+
+StateRoot::StateRoot(const std::string& path) : path_(path) {
+  const Doing doing("open state root", path_);
+  make_directories(path, 0700);
+  fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
+  const struct stat status = stat_fd(fd_, path);
+  if (status.st_uid != ::geteuid()) throw Error("it belongs to another user", EPERM);
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Error("others may write to it", EPERM);
+}
+
+std::vector<std::string> StateRoot::ids() const {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(
+      ::fdopendir(open_file_at(fd_, ".", O_RDONLY | O_DIRECTORY).release()), ::closedir);
+  if (!listing) throw_errno("list", path_);
+  std::vector<std::string> ids;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    if (entry->d_name[0] != '.') ids.emplace_back(entry->d_name);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void check_container_id(const std::string& id) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+  constexpr size_t kLongest = 255;  // it names a directory
+  if (!id.empty() && id[0] != '.' && id.size() <= kLongest &&
+      id.find_first_not_of(kAllowed) == std::string::npos) {
+    return;
+  }
+  throw Error("invalid container id \"" + id +
+              "\": 1 to 255 letters, digits and \"_+-.\" are allowed, no dot in front");
+}
+
+Container::Container(Fd root, Fd directory, ContainerRecord record)
+    : root_(std::move(root)), directory_(std::move(directory)), record_(std::move(record)) {}
+
+std::optional<Container> Container::load_if_exists(const StateRoot& root, const std::string& id,
+                                                   Locking locking) {
+  check_container_id(id);
+  Fd directory = open_if_exists_at(root.fd(), id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory) return std::nullopt;
+  if (locking == Locking::exclusive && !lock_directory(directory)) return std::nullopt;
+  const std::optional<std::string> json = read_if_exists_at(directory, kRecordFile, kMaxRecord);
+  ContainerRecord record;
+  record.id = id;  // a create that was killed before its first line of record
+  if (json) record = parse_record(*json, root.path() + "/" + id + "/" + kRecordFile);
+  return Container(root.fd().duplicate(), std::move(directory), std::move(record));
+}
+
+Container Container::load(const StateRoot& root, const std::string& id, Locking locking) {
+  std::optional<Container> container = load_if_exists(root, id, locking);
+  if (!container) throw Error("container \"" + id + "\" does not exist");
+  return std::move(*container);
+}
+
+Container Container::make(const StateRoot& root, const ContainerRecord& record,
+                          std::string_view config_json) {
+  check_container_id(record.id);
+  const Fd root_lock = lock_state_root(root);
+  if (::mkdirat(root.fd().get(), record.id.c_str(), 0700) != 0) {
+    if (errno != EEXIST) throw_errno("mkdir", record.id);
+    std::optional<Container> old = load_if_exists(root, record.id, Locking::none);
+    if (old && !is_abandoned(old->record(), old->directory())) {
+      throw Error("container with given ID already exists: \"" + record.id + "\"", EEXIST);
+    }
+    if (old) old->destroy();
+    check(::mkdirat(root.fd().get(), record.id.c_str(), 0700), "mkdir", record.id);
+  }
+  Fd directory = open_file_at(root.fd(), record.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  check(::flock(directory.get(), LOCK_EX | LOCK_NB), "lock", record.id);
+  Container container(root.fd().duplicate(), std::move(directory), record);
+  replace_file_at(container.directory_, kConfigFile, config_json, 0600);
+  container.save(record);
+  return container;
+}
+
+void Container::save(ContainerRecord record) {
+  record_ = std::move(record);
+  replace_file_at(directory_, kRecordFile, to_json(record_), 0600);
+}
+
+Fd Container::open_process() const {
+  if (record_.pid <= 0) return Fd();
+  Fd process(::pidfd_open(record_.pid, 0));
+  // The start time is read while the pidfd pins the pid: nothing else can have taken it since.
+  if (!process || process_start_time(record_.pid) != record_.start_time) return Fd();
+  return process;
+}
+
+oci::Status Container::status() const {
+  if (record_.pid == 0) return oci::Status::creating;
+  if (process_start_time(record_.pid) != record_.start_time) return oci::Status::stopped;
+  if (is_waiting_at_gate(directory_)) return oci::Status::created;
+  return Cgroup(record_.cgroup).is_frozen() ? oci::Status::paused : oci::Status::running;
+}
+
+oci::State Container::state(oci::Status status) const {
+  const bool has_process = status != oci::Status::stopped && status != oci::Status::creating;
+  return {.oci_version = std::string(oci::kVersion),
+          .id = record_.id,
+          .status = status,
+          .pid = has_process ? record_.pid : 0,
+          .bundle = record_.bundle,
+          .annotations = record_.annotations};
+}
+
+oci::StateReport Container::report() const {
+  return {.state = state(),
+          .rootfs = record_.rootfs,
+          .created = record_.created,
+          .owner = record_.owner};
+}
+
+oci::Spec Container::load_config() const {
+  return oci::parse_spec(read_file_at(directory_, kConfigFile), kConfigFile);
+}
+
+void Container::destroy() {
+  const Doing doing("delete container", record_.id);
+  Cgroup cgroup(record_.cgroup);
+  if (const Fd process = open_process()) {
+    ::pidfd_send_signal(process.get(), SIGKILL, nullptr, 0);
+    if (cgroup.is_frozen()) cgroup.thaw();
+    wait_until_gone(process);
+  }
+  // Without a pid namespace of its own, what init left behind lives on.
+  if (!has_own_pid_namespace(record_)) cgroup.kill_all(SIGKILL);
+  cgroup.remove();
+  std::vector<oci::Hook> poststop;
+  if (record_.has_poststop_hooks) poststop = load_config().hooks.poststop;
+  remove_directory();
+  run_hooks_despite_failures(poststop, "poststop", state(oci::Status::stopped));
+}
+
+void Container::remove_directory() {
+  remove_tree_at(root_, record_.id);
+}
+
+}  // namespace gocker
