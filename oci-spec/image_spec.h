@@ -34,8 +34,8 @@ inline constexpr std::string_view kDockerLayerGzip =
 }  // namespace media_type
 
 struct Platform {
-  std::string architecture;  // GOARCH: amd64
-  std::string os;            // GOOS: linux
+  std::string architecture;  // GOARCH: amd64; empty where an image does not say
+  std::string os;            // GOOS: linux; the same
   std::string os_version;
   std::string variant;  // v8
   bool operator==(const Platform&) const = default;
@@ -44,7 +44,7 @@ struct Platform {
 struct Descriptor {
   std::string media_type;
   std::string digest;  // "sha256:" and 64 lower-case hexadecimal digits; checked on reading
-  uint64_t size = 0;   // bytes
+  uint64_t size = 0;   // bytes; at most INT64_MAX
   StringMap annotations;
   std::optional<Platform> platform;
 };
@@ -75,6 +75,7 @@ struct Healthcheck {  // Docker's extension; times in nanoseconds
   int64_t interval = 0;
   int64_t timeout = 0;
   int64_t start_period = 0;
+  int64_t start_interval = 0;
   int64_t retries = 0;
 };
 
@@ -102,6 +103,11 @@ struct ImageConfig {
   std::vector<History> history;
 };
 
+// The most that one document may name; an image has a few dozen layers.
+inline constexpr size_t kMostLayers = 1000;
+inline constexpr size_t kMostManifests = 10'000;
+inline constexpr size_t kMostHistory = 10'000;
+
 enum class DocumentKind { index, manifest };
 // Which of the two a document of a registry is, by its mediaType or, without one, its fields;
 // `content_type` is what the registry said, empty where nothing did. An error where they disagree,
@@ -109,10 +115,13 @@ enum class DocumentKind { index, manifest };
 DocumentKind kind_of(std::string_view json, std::string_view content_type, std::string_view name);
 
 // `name` is what errors call the document: its reference or digest.
+// Lists that are null, as Go writes empty ones, are empty.
 Index parse_index(std::string_view json, std::string_view name);
 Manifest parse_manifest(std::string_view json, std::string_view name);
 ImageConfig parse_image_config(std::string_view json, std::string_view name);
 
+// On one line, as registries keep them, with the media types of OCI where none is set. A string
+// that is no UTF-8 is an oci::SpecError.
 std::string to_json(const Index& index);
 std::string to_json(const Manifest& manifest);
 std::string to_json(const ImageConfig& config);

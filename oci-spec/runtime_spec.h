@@ -216,7 +216,17 @@ struct Resources {
 
 // --- linux: seccomp ----------------------------------------------------------------------------
 
-enum class SeccompAction { kill, kill_process, kill_thread, trap, error, trace, allow, log, notify };
+enum class SeccompAction {
+  kill,
+  kill_process,
+  kill_thread,
+  trap,
+  error,
+  trace,
+  allow,
+  log,
+  notify
+};
 enum class SeccompOperator { ne, lt, le, eq, ge, gt, masked_eq };
 
 struct SeccompArg {
@@ -339,7 +349,7 @@ Spec default_spec();
 
 // "pid" for NamespaceType::pid, as config.json writes it.
 std::string_view name_of(NamespaceType type);
-std::string_view name_of(SeccompAction action);      // "SCMP_ACT_ERRNO"
+std::string_view name_of(SeccompAction action);       // "SCMP_ACT_ERRNO"
 std::string_view name_of(SeccompOperator operator_);  // "SCMP_CMP_EQ"
 
 }  // namespace oci
