@@ -1,0 +1,127 @@
+#include "tests/system/leftovers.h"
+
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/system/program.h"
+
+namespace gocker::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Texts = std::vector<std::string>;
+
+constexpr std::chrono::seconds kMoment{3};
+
+Texts mount_lines() {
+  std::ifstream file("/proc/self/mountinfo");
+  Texts lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string mount_point(const std::string& line) {
+  std::istringstream words(line);
+  std::string word;
+  for (int i = 0; i < 5; ++i) words >> word;
+  return word;
+}
+
+Texts added_mounts(const Texts& before) {
+  Texts added;
+  for (const std::string& line : mount_lines()) {
+    if (std::find(before.begin(), before.end(), line) == before.end()) added.push_back(line);
+  }
+  return added;
+}
+
+size_t open_descriptors() {
+  return static_cast<size_t>(
+      std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
+}
+
+std::string command_of(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
+void reap_zombies() {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+Texts state_entries(const std::string& root, const std::string& id) {
+  Texts found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(root, none)) {
+    if (entry.path().filename().string().find(id) != std::string::npos) {
+      found.push_back(entry.path().string());
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<int> live_children() {
+  reap_zombies();
+  const std::string self = std::to_string(::getpid());
+  std::ifstream file("/proc/self/task/" + self + "/children");
+  std::vector<int> pids;
+  for (int pid = 0; file >> pid;) pids.push_back(pid);
+  return pids;
+}
+
+Texts cgroups_with(const std::string& id) {
+  Texts found;
+  std::error_code none;
+  for (auto it = fs::recursive_directory_iterator("/sys/fs/cgroup", none);
+       it != fs::recursive_directory_iterator(); it.increment(none)) {
+    if (none) break;  // another program's cgroup went away while we looked
+    if (!it->is_directory(none) || it->is_symlink(none)) continue;
+    if (it->path().string().find(id) != std::string::npos) found.push_back(it->path().string());
+  }
+  return found;
+}
+
+Leftovers::Leftovers() : mounts_(mount_lines()), descriptors_(open_descriptors()) {}
+
+Texts Leftovers::find(const Texts& ids, const std::string& root) const {
+  wait_until([] { return live_children().empty(); }, kMoment);
+  Texts found;
+  for (const int pid : live_children()) {
+    found.push_back("process " + std::to_string(pid) + " " + command_of(pid));
+  }
+  for (const std::string& line : added_mounts(mounts_)) found.push_back("mount " + line);
+  for (const std::string& id : ids) {
+    for (const std::string& path : cgroups_with(id)) found.push_back("cgroup " + path);
+    for (const std::string& path : state_entries(root, id)) found.push_back("state " + path);
+  }
+  if (open_descriptors() != descriptors_) found.push_back("descriptors of the test itself");
+  return found;
+}
+
+void Leftovers::clear(const Texts& ids) const {
+  for (const int pid : live_children()) ::kill(pid, SIGKILL);
+  wait_until([] { return live_children().empty(); }, kMoment);
+  const Texts added = added_mounts(mounts_);
+  for (auto line = added.rbegin(); line != added.rend(); ++line) {
+    ::umount2(mount_point(*line).c_str(), MNT_DETACH);
+  }
+  for (const std::string& id : ids) {
+    Texts paths = cgroups_with(id);
+    std::sort(paths.rbegin(), paths.rend());
+    for (const std::string& path : paths) ::rmdir(path.c_str());
+  }
+}
+
+}  // namespace gocker::test

@@ -1,0 +1,135 @@
+#include "tests/system/program.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ostream>
+#include <thread>
+
+#include "runtime/base/error.h"
+
+namespace gocker::test {
+namespace {
+
+Fd memory_file(const char* name) {
+  return Fd(check(::memfd_create(name, MFD_CLOEXEC), name));
+}
+
+// The offset belongs to the program that writes, so it is not moved.
+std::string content_of(const Fd& file) {
+  if (!file) return "";
+  struct stat status = {};
+  check(::fstat(file.get(), &status), "fstat");
+  std::string text(static_cast<size_t>(status.st_size), '\0');
+  const ssize_t count = check(::pread(file.get(), text.data(), text.size(), 0), "pread");
+  text.resize(static_cast<size_t>(count));
+  return text;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+  list.push_back(nullptr);
+  return list;
+}
+
+// The wanted descriptors as 0, 1, 2, 3, ...: first out of the way, then into place.
+void arrange(const std::vector<int>& wanted) {
+  std::vector<int> aside;
+  for (const int fd : wanted) aside.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 100));
+  for (size_t i = 0; i < aside.size(); ++i) ::dup2(aside[i], static_cast<int>(i));
+  const auto lowest = static_cast<unsigned>(wanted.size());
+  ::close_range(lowest, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+[[noreturn]] void become(const Program& program, const std::vector<int>& fds) {
+  if (program.session == Program::Session::own_terminal) ::setsid();
+  arrange(fds);
+  if (program.session == Program::Session::own_terminal) ::ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+  const std::vector<char*> args = pointers(program.args);
+  const std::vector<char*> env = pointers(program.env);
+  if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) _exit(126);
+  ::execve(args[0], args.data(), env.data());
+  _exit(127);
+}
+
+}  // namespace
+
+bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  for (;;) {
+    if (condition()) return true;
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+  return stream << "exit code " << outcome.code << (outcome.timed_out ? " (took too long)" : "")
+                << "\nstdout: " << outcome.out << "\nstderr: " << outcome.err;
+}
+
+Running::Running(const Program& program) {
+  const Fd null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null"));
+  if (program.output < 0) output_ = memory_file("stdout");
+  if (program.errors < 0) errors_ = memory_file("stderr");
+  std::vector<int> fds = {program.input < 0 ? null.get() : program.input,
+                          output_ ? output_.get() : program.output,
+                          errors_ ? errors_.get() : program.errors};
+  fds.insert(fds.end(), program.more_fds.begin(), program.more_fds.end());
+  pid_ = check(::fork(), "fork");
+  if (pid_ == 0) become(program, fds);
+  pidfd_ = Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid_, 0), "pidfd_open")));
+}
+
+Running::~Running() {
+  if (!pidfd_) return;
+  signal(SIGKILL);
+  reap();
+}
+
+void Running::signal(int number) const {
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+}
+
+std::string Running::output() const {
+  return content_of(output_);
+}
+std::string Running::errors() const {
+  return content_of(errors_);
+}
+
+bool Running::ended_within(std::chrono::milliseconds time) const {
+  struct pollfd event = {pidfd_.get(), POLLIN, 0};
+  return ::poll(&event, 1, static_cast<int>(time.count())) == 1;
+}
+
+int Running::reap() {
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pidfd_.reset();
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Outcome Running::wait(std::chrono::milliseconds time) {
+  Outcome outcome;
+  outcome.timed_out = !ended_within(time);
+  if (outcome.timed_out) signal(SIGKILL);
+  outcome.code = reap();
+  outcome.out = output();
+  outcome.err = errors();
+  return outcome;
+}
+
+Outcome run_program(const Program& program) {
+  return Running(program).wait();
+}
+
+}  // namespace gocker::test
