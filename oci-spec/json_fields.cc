@@ -202,7 +202,10 @@ json parse_json(std::string_view text, std::string_view file, JsonLimits limits)
 // --- places ------------------------------------------------------------------------------------
 
 void JsonPlace::append_to(std::string& path) const {
-  if (parent_ == nullptr) return;
+  if (parent_ == nullptr) {
+    path += name_;
+    return;
+  }
   parent_->append_to(path);
   path += index_ == kNoIndex ? pointer_step(name_) : "/" + std::to_string(index_);
 }

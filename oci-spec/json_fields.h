@@ -46,6 +46,8 @@ nlohmann::json parse_json(std::string_view text, std::string_view file, JsonLimi
 class JsonPlace {
  public:
   explicit JsonPlace(std::string_view file) : file_(file) {}
+  // A part of a document that is told apart from it, such as the "/process" of a config.json.
+  JsonPlace(std::string_view file, std::string_view path) : file_(file), name_(path) {}
   JsonPlace(const JsonPlace& parent, std::string_view name) : parent_(&parent), name_(name) {}
   JsonPlace(const JsonPlace& parent, size_t index) : parent_(&parent), index_(index) {}
   JsonPlace(const JsonPlace&) = delete;
@@ -70,6 +72,8 @@ struct Between {
   T minimum;
   T maximum;
 };
+template <class T>
+Between(T, T) -> Between<T>;  // clang 14 does not deduce it
 
 // The spellings of an enumeration. For an enum class they stand in the order of its values.
 using Names = std::span<const std::string_view>;
@@ -125,6 +129,16 @@ class Fields {
     });
   }
 
+ private:
+  // Here, as clang wants to see it before its use.
+  static auto name_in(Names names) {
+    return [names](const Json& value, const JsonPlace& place, auto& out) {
+      using T = std::remove_reference_t<decltype(out)>;
+      out = static_cast<T>(index_in(names, value, place));
+    };
+  }
+
+ public:
   // T is an enum class, or a vector or optional of one.
   template <class T>
   void optional_one_of(std::string_view name, T& out, Names names) const {
@@ -199,12 +213,6 @@ class Fields {
   static auto object_by(Reader reader) {
     return [reader](const Json& value, const JsonPlace& place, auto& out) {
       reader(Fields(value, place), out);
-    };
-  }
-  static auto name_in(Names names) {
-    return [names](const Json& value, const JsonPlace& place, auto& out) {
-      using T = std::remove_reference_t<decltype(out)>;
-      out = static_cast<T>(index_in(names, value, place));
     };
   }
 

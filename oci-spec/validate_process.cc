@@ -1,0 +1,159 @@
+// The rules for config.json's "process" and exec's process.json.
+#include <algorithm>
+#include <array>
+
+#include "oci-spec/validate_parts.h"
+
+namespace oci {
+namespace {
+
+constexpr uint32_t kNoId = 0xFFFFFFFF;
+
+constexpr std::array<std::string_view, 41> kCapabilities = {
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+};
+
+constexpr std::array<std::string_view, 16> kRlimits = {
+    "RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
+    "RLIMIT_FSIZE",  "RLIMIT_LOCKS",  "RLIMIT_MEMLOCK",    "RLIMIT_MSGQUEUE",
+    "RLIMIT_NICE",   "RLIMIT_NOFILE", "RLIMIT_NPROC",      "RLIMIT_RSS",
+    "RLIMIT_RTPRIO", "RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK"};
+
+constexpr std::array<std::string_view, 7> kPolicies = {"SCHED_OTHER",   "SCHED_FIFO", "SCHED_RR",
+                                                       "SCHED_BATCH",   "SCHED_ISO",  "SCHED_IDLE",
+                                                       "SCHED_DEADLINE"};
+
+constexpr std::array<std::string_view, 7> kSchedulerFlags = {
+    "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
+    "SCHED_FLAG_KEEP_POLICY",   "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
+    "SCHED_FLAG_UTIL_CLAMP_MAX"};
+
+constexpr std::array<std::string_view, 3> kIoClasses = {"IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE",
+                                                        "IOPRIO_CLASS_IDLE"};
+
+void check_user(const User& user, const JsonPlace& at) {
+  if (user.uid == kNoId) JsonPlace(at, "uid").refuse("must not be 4294967295, which is no user");
+  if (user.gid == kNoId) JsonPlace(at, "gid").refuse("must not be 4294967295, which is no group");
+}
+
+void check_capability_set(const std::vector<std::string>& set, const JsonPlace& at) {
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (std::ranges::find(kCapabilities, set[i]) == kCapabilities.end()) {
+      JsonPlace(at, i).refuse("unknown capability " + quote(set[i]));
+    }
+  }
+}
+
+void check_capabilities(const Capabilities& capabilities, const JsonPlace& at) {
+  check_capability_set(capabilities.bounding, JsonPlace(at, "bounding"));
+  check_capability_set(capabilities.effective, JsonPlace(at, "effective"));
+  check_capability_set(capabilities.inheritable, JsonPlace(at, "inheritable"));
+  check_capability_set(capabilities.permitted, JsonPlace(at, "permitted"));
+  check_capability_set(capabilities.ambient, JsonPlace(at, "ambient"));
+}
+
+void check_rlimits(const std::vector<Rlimit>& rlimits, const JsonPlace& at) {
+  for (size_t i = 0; i < rlimits.size(); ++i) {
+    const Rlimit& rlimit = rlimits[i];
+    const JsonPlace here(at, i);
+    check_known(rlimit.type, kRlimits, JsonPlace(here, "type"));
+    const auto same = std::ranges::find(rlimits, rlimit.type, &Rlimit::type);
+    if (&*same != &rlimit) JsonPlace(here, "type").refuse(rlimit.type + " is set twice");
+    if (rlimit.soft > rlimit.hard) {
+      JsonPlace(here, "soft")
+          .refuse("must not be above hard (" + std::to_string(rlimit.soft) + " > " +
+                  std::to_string(rlimit.hard) + ")");
+    }
+  }
+}
+
+void check_scheduler(const Scheduler& scheduler, const JsonPlace& at) {
+  const std::string& policy = scheduler.policy;
+  check_known(policy, kPolicies, JsonPlace(at, "policy"));
+  const JsonPlace flags(at, "flags");
+  for (size_t i = 0; i < scheduler.flags.size(); ++i) {
+    check_known(scheduler.flags[i], kSchedulerFlags, JsonPlace(flags, i));
+  }
+  const bool real_time = policy == "SCHED_FIFO" || policy == "SCHED_RR";
+  if (scheduler.priority != 0 && !real_time) {
+    JsonPlace(at, "priority").refuse("needs the policy SCHED_FIFO or SCHED_RR, not " + policy);
+  }
+  if (scheduler.priority == 0 && real_time) {
+    JsonPlace(at, "priority").refuse("must be from 1 to 99 with " + policy);
+  }
+  const bool times = scheduler.runtime != 0 || scheduler.deadline != 0 || scheduler.period != 0;
+  if (times && policy != "SCHED_DEADLINE") {
+    at.refuse("runtime, deadline and period need the policy SCHED_DEADLINE, not " + policy);
+  }
+}
+
+void check_cpu_list(const std::string& list, const JsonPlace& at) {
+  if (list.find_first_not_of("0123456789,- ") != std::string::npos) {
+    at.refuse("must be a list such as 0-3,7, not " + quote(list));
+  }
+}
+
+}  // namespace
+
+void check_process(const Process& process, const JsonPlace& at) {
+  check_user(process.user, JsonPlace(at, "user"));
+  if (process.args.empty()) JsonPlace(at, "args").refuse("must have at least one entry");
+  check_environment(process.env, JsonPlace(at, "env"));
+  check_absolute(process.cwd, JsonPlace(at, "cwd"));
+  if (process.capabilities) {
+    check_capabilities(*process.capabilities, JsonPlace(at, "capabilities"));
+  }
+  check_rlimits(process.rlimits, JsonPlace(at, "rlimits"));
+  if (process.scheduler) check_scheduler(*process.scheduler, JsonPlace(at, "scheduler"));
+  if (process.io_priority) {
+    const JsonPlace io_priority(at, "ioPriority");
+    check_known(process.io_priority->io_class, kIoClasses, JsonPlace(io_priority, "class"));
+  }
+  if (process.exec_cpu_affinity) {
+    const JsonPlace affinity(at, "execCPUAffinity");
+    check_cpu_list(process.exec_cpu_affinity->initial, JsonPlace(affinity, "initial"));
+    check_cpu_list(process.exec_cpu_affinity->final, JsonPlace(affinity, "final"));
+  }
+}
+
+}  // namespace oci
