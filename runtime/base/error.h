@@ -31,6 +31,9 @@ class Doing {
   // "create container c1: mount /proc: ", outermost first; empty when nothing is being done.
   static std::string chain();
 
+  // In a child process: what its parent was doing is not what it does.
+  static void start_anew() { innermost_ = nullptr; }
+
  private:
   const char* action_;
   std::string_view object_;

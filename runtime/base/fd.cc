@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "runtime/base/error.h"
@@ -25,6 +26,23 @@ Fd Fd::duplicate() const {
 
 void set_cloexec_from(int lowest) {
   check(::close_range(static_cast<unsigned>(lowest), ~0U, CLOSE_RANGE_CLOEXEC), "close_range");
+}
+
+void clear_cloexec(int fd) {
+  check(::fcntl(fd, F_SETFD, 0), "fcntl");
+}
+
+void close_all_from(int lowest, std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  for (const int fd : kept) {
+    if (fd < lowest) continue;
+    if (fd > lowest) {
+      check(::close_range(static_cast<unsigned>(lowest), static_cast<unsigned>(fd - 1), 0),
+            "close_range");
+    }
+    lowest = fd + 1;
+  }
+  check(::close_range(static_cast<unsigned>(lowest), ~0U, 0), "close_range");
 }
 
 }  // namespace gocker

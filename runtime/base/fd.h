@@ -2,6 +2,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 namespace gocker {
 
@@ -33,5 +34,11 @@ class Fd {
 
 // The lowest descriptor and all above it become close-on-exec (close_range(2)).
 void set_cloexec_from(int lowest);
+
+// The descriptor stays open over execve(2).
+void clear_cloexec(int fd);
+
+// Closes every descriptor from `lowest` on but those of `kept`.
+void close_all_from(int lowest, std::vector<int> kept = {});
 
 }  // namespace gocker

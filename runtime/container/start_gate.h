@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/fd.h"
 
@@ -27,6 +28,8 @@ class StartGate {
   // the error.
   void report_exec() const;
   void report_failure(int code, std::string_view text) const noexcept;
+
+  std::vector<int> descriptors() const { return {go_.get(), result_.get()}; }
 
  private:
   Fd go_;

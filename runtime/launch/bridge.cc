@@ -1,0 +1,62 @@
+#include "runtime/launch/bridge.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/socket.h"
+#include "runtime/base/text.h"
+#include "runtime/launch/protocol.h"
+#include "runtime/linux/user.h"
+
+namespace gocker {
+namespace {
+
+// The pid behind a pidfd, as seen by the caller.
+pid_t pid_of(const Fd& pidfd) {
+  const std::string info = read_file("/proc/self/fdinfo/" + std::to_string(pidfd.get()));
+  for (const std::string_view line : split(info, '\n')) {
+    if (!line.starts_with("Pid:")) continue;
+    const auto pid = parse_i64(trim(line.substr(4)));
+    if (pid && *pid > 0) return static_cast<pid_t>(*pid);
+  }
+  throw Error("init died before its launcher could see it");
+}
+
+// True in init, which leaves through here too.
+bool bridge(const NamespacePlan& plan, const Fd& cgroup, const SyncSocket& launcher) try {
+  plan.join_in_bridge();
+  become_namespace_root();
+  std::optional<Child> init = clone_child(plan.clone_flags() | CLONE_PARENT, cgroup);
+  if (!init) return true;
+  launcher.send(MessageKind::kChild, {init->pidfd().get()});
+  exit_now(0);
+} catch (const Error& error) {
+  launcher.send_failure(error.code(), error.what());
+  exit_now(1);
+} catch (const std::exception& error) {
+  launcher.send_failure(0, error.what());
+  exit_now(1);
+}
+
+}  // namespace
+
+std::optional<Child> clone_through_bridge(const NamespacePlan& plan, const Fd& cgroup) {
+  auto [ours, theirs] = socket_pair();
+  std::optional<Child> process = clone_child(0, Fd());
+  if (!process) {
+    ours.reset();
+    if (bridge(plan, cgroup, SyncSocket(std::move(theirs)))) return std::nullopt;
+  }
+  theirs.reset();
+  Message message = SyncSocket(std::move(ours)).expect(MessageKind::kChild);
+  process->wait();
+  if (message.fds.size() != 1) throw Error("the bridge sent no init");
+  const pid_t pid = pid_of(message.fds[0]);
+  return Child(pid, std::move(message.fds[0]));
+}
+
+}  // namespace gocker

@@ -1,0 +1,161 @@
+#include "runtime/launch/create.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "oci-spec/validate.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/rooted_path.h"
+#include "runtime/base/text.h"
+#include "runtime/container/hooks.h"
+#include "runtime/container/start_gate.h"
+#include "runtime/launch/launcher.h"
+
+namespace gocker {
+namespace {
+
+constexpr char kConfigFile[] = "config.json";
+
+std::string absolute_rootfs(const oci::Spec& spec, const std::string& bundle) {
+  const std::string& path = spec.root->path;
+  return real_path(path.starts_with('/') ? path : bundle + "/" + path);
+}
+
+ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
+                         const std::string& bundle) {
+  ContainerRecord record;
+  record.id = options.id;
+  record.oci_version = spec.oci_version;
+  record.bundle = bundle;
+  record.rootfs = absolute_rootfs(spec, bundle);
+  record.created = rfc3339_now();
+  record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
+  record.annotations = spec.annotations;
+  record.cgroup = plan_cgroups(spec.linux_.cgroups_path, options.id);
+  record.namespaces = spec.linux_.namespaces;
+  for (const oci::Mount& mount : spec.mounts) {
+    if (mount.type == "bind") record.external_mounts.push_back(mount.destination);
+  }
+  record.console_socket = options.console_socket;
+  record.has_poststart_hooks = !spec.hooks.poststart.empty();
+  record.has_poststop_hooks = !spec.hooks.poststop.empty();
+  return record;
+}
+
+void check_terminal(const oci::Spec& spec, const CreateOptions& options) {
+  if (spec.process->terminal && !options.on_terminal) {
+    throw Error("config.json asks for a terminal: --console-socket is needed to hand it over");
+  }
+  if (!spec.process->terminal && !options.console_socket.empty()) {
+    throw Error("--console-socket is given, but config.json asks for no terminal");
+  }
+}
+
+// Written under another name first: who polls for the file must find the whole pid in it. Decimal
+// digits and no newline, as engines read it.
+void write_pid_file(const std::string& path, pid_t pid) {
+  if (path.empty()) return;
+  const Doing doing("write pid file", path);
+  const SplitPath parts = split_path(path);
+  const std::string folder = path.find('/') == std::string::npos ? "."
+                             : parts.parent.empty()              ? "/"
+                                                                 : std::string(parts.parent);
+  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
+}
+
+// Undoes a container that is being made, unless it was finished. What may fail while it is undone
+// is less telling than the error that led here.
+class Unfinished {
+ public:
+  explicit Unfinished(Container& container) : container_(&container) {}
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    if (container_ == nullptr) return;
+    try {
+      container_->destroy();
+    } catch (const std::exception&) {
+      // `delete --force` finds what is left by the record.
+    }
+  }
+  void finished() { container_ = nullptr; }
+
+ private:
+  Container* container_;
+};
+
+}  // namespace
+
+oci::Spec load_bundle(const std::string& bundle) {
+  const std::string path = bundle + "/" + kConfigFile;
+  const std::string json = read_file(path);
+  oci::Spec spec = oci::parse_spec(json, kConfigFile);
+  oci::validate(spec, kConfigFile);
+  return spec;
+}
+
+Created create_container(const StateRoot& root, const oci::Spec& spec,
+                         const CreateOptions& options) {
+  const Doing doing("create container", options.id);
+  if (!spec.process) throw Error("config.json: /process: needed to create a container");
+  check_terminal(spec, options);
+  const std::string bundle = real_path(options.bundle);
+  const ContainerRecord record = describe(spec, options, bundle);
+  Container container = Container::make(root, record, oci::to_json(spec));
+  Unfinished unfinished(container);
+  Cgroup cgroup(record.cgroup);
+  cgroup.create();
+  if (spec.linux_.resources) cgroup.apply(*spec.linux_.resources);
+
+  const LaunchRequest request{
+      .spec = spec,
+      .bundle = bundle,
+      .rootfs = record.rootfs,
+      .root_switch = options.no_pivot ? RootSwitch::move : RootSwitch::pivot,
+      .new_keyring = !options.no_new_keyring,
+      .keyring_name = options.id,
+      .preserved_fds = options.preserved_fds + options.listen_fds,
+      .listen_fds = options.listen_fds,
+      .cgroup = cgroup,
+      .state_directory = container.directory(),
+  };
+  const LaunchEvents events{
+      .on_init =
+          [&](const Child& init) {
+            ContainerRecord with_init = container.record();
+            with_init.pid = init.pid();
+            with_init.start_time = process_start_time(init.pid()).value_or(0);
+            container.save(std::move(with_init));
+          },
+      .on_terminal = options.on_terminal,
+      .state = [&] { return container.state(oci::Status::created); },
+  };
+  Child init = launch(request, events);
+  write_pid_file(options.pid_file, init.pid());
+  unfinished.finished();
+  return {std::move(container), std::move(init)};
+}
+
+void start_container(Container& container) {
+  const Doing doing("start container", container.record().id);
+  const oci::Status status = container.status();
+  if (status != oci::Status::created) {
+    throw Error(std::string("it is ").append(oci::name_of(status)).append(", not created"));
+  }
+  try {
+    open_gate(container.directory());
+    if (container.record().has_poststart_hooks) {
+      run_hooks(container.load_config().hooks.poststart, "poststart",
+                container.state(oci::Status::running));
+    }
+  } catch (...) {
+    container.destroy();
+    throw;
+  }
+}
+
+}  // namespace gocker

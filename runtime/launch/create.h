@@ -1,0 +1,44 @@
+// The create and start operations as a whole (runtime.md, "Lifecycle").
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "oci-spec/runtime_spec.h"
+#include "runtime/base/process.h"
+#include "runtime/container/container.h"
+
+namespace gocker {
+
+struct CreateOptions {
+  std::string id;
+  std::string bundle;
+  bool no_pivot = false;
+  bool no_new_keyring = false;
+  unsigned preserved_fds = 0;
+  unsigned listen_fds = 0;
+  std::string pid_file;        // empty: none
+  std::string console_socket;  // recorded; the connection is made by on_terminal
+  std::function<void(Fd controller)> on_terminal;
+};
+
+// A container that waits at its gate, and the hold on its first process: destroying both without
+// released() undoes everything.
+struct Created {
+  Container container;
+  Child init;
+};
+
+// Reads and checks BUNDLE/config.json.
+oci::Spec load_bundle(const std::string& bundle);
+
+// Either a container in the state "created", locked, or an Error and nothing left behind.
+Created create_container(const StateRoot& root, const oci::Spec& spec,
+                         const CreateOptions& options);
+
+// The start operation on a created container, locked by the caller: opens the gate, waits for the
+// execution of the program, runs the poststart hooks. A container whose start fails is destroyed,
+// as config.md asks for failing startContainer and poststart hooks.
+void start_container(Container& container);
+
+}  // namespace gocker

@@ -1,0 +1,234 @@
+#include "runtime/launch/init.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <string>
+
+#include "oci-spec/state.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/process.h"
+#include "runtime/base/syscalls.h"
+#include "runtime/container/hooks.h"
+#include "runtime/launch/become.h"
+#include "runtime/launch/seccomp_message.h"
+#include "runtime/linux/devices.h"
+#include "runtime/linux/lsm.h"
+#include "runtime/linux/namespaces.h"
+#include "runtime/linux/rootfs.h"
+#include "runtime/linux/scheduling.h"
+#include "runtime/linux/sysctl.h"
+#include "runtime/linux/terminal.h"
+#include "runtime/linux/user.h"
+
+namespace gocker {
+namespace {
+
+class Init {
+ public:
+  Init(const InitInheritance& inheritance, SyncSocket launcher)
+      : in_(inheritance),
+        request_(inheritance.request),
+        spec_(inheritance.request.spec),
+        launcher_(std::move(launcher)) {}
+
+  // Up to the gate.
+  void prepare() {
+    let_go_of_launcher();
+    launcher_.expect(MessageKind::kProceed);
+    enter_namespaces();
+    enter_control_groups();
+    start_session();
+    name_the_host();
+    build_root_filesystem();
+    open_console();
+    launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
+    receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
+    run_hooks(spec_.hooks.create_container, "createContainer", state_for_hooks());
+    enter_root_filesystem();
+    set_kernel_parameters();
+    program_ = become_user(become_request());
+    keep_only_the_gate();
+    launcher_.send(MessageKind::kReady);
+  }
+
+  void run() {
+    in_.gate.wait();
+    Doing::start_anew();
+    run_hooks(spec_.hooks.start_container, "startContainer", state_for_hooks());
+    in_.gate.report_exec();
+    execute(become_request(), *program_);
+  }
+
+  const SyncSocket& launcher() const { return launcher_; }
+
+ private:
+  // The container's lock is the launcher's alone, and so are the signals that it waits for.
+  void let_go_of_launcher() {
+    ::close(request_.state_directory.get());
+    sigset_t none;
+    ::sigemptyset(&none);
+    check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
+  }
+
+  void enter_namespaces() {
+    in_.namespaces.join_in_init();
+    if (in_.namespaces.new_user_namespace()) become_namespace_root();
+  }
+
+  // "0" means the writer. In `tasks`, by a process with one thread, it spares the RCU wait that
+  // cgroup.procs has. Only then may the cgroup namespace be made: its root is where we are.
+  void enter_control_groups() {
+    const Doing doing("join the control groups");
+    for (const Fd& tasks : in_.tasks_files) write_all(tasks, "0", "tasks");
+    if (in_.namespaces.late_cgroup_namespace()) {
+      check(::unshare(CLONE_NEWCGROUP), "unshare the cgroup namespace");
+    }
+  }
+
+  void start_session() {
+    check(::setsid(), "setsid");
+    // Until execve nobody in the container may trace us or open our descriptors (CVE-2016-9962).
+    check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
+    if (request_.new_keyring) {
+      const int32_t keyring = sys::join_session_keyring(request_.keyring_name.c_str());
+      // Kernels without keyrings have nothing to separate.
+      if (keyring < 0 && errno != ENOSYS) throw_errno("join a new session keyring");
+    }
+    if (spec_.linux_.personality) set_personality(*spec_.linux_.personality);
+    if (spec_.linux_.memory_policy) set_memory_policy(*spec_.linux_.memory_policy);
+  }
+
+  void name_the_host() {
+    if (in_.namespaces.new_network_namespace()) bring_up_loopback();
+    if (!spec_.hostname.empty()) {
+      check(::sethostname(spec_.hostname.data(), spec_.hostname.size()), "set the hostname",
+            spec_.hostname);
+    }
+    if (!spec_.domainname.empty()) {
+      check(::setdomainname(spec_.domainname.data(), spec_.domainname.size()),
+            "set the domain name", spec_.domainname);
+    }
+  }
+
+  void build_root_filesystem() {
+    const oci::Process& process = *spec_.process;
+    // Before anything of the container could be mounted over /proc.
+    if (!spec_.linux_.sysctl.empty() || !process.apparmor_profile.empty() ||
+        !process.selinux_label.empty()) {
+      procfs_ = open_private_procfs();
+    }
+    root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation);
+    apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
+    create_devices(root_, spec_.linux_.devices, in_.host_devices);
+  }
+
+  void open_console() {
+    const oci::Process& process = *spec_.process;
+    if (!process.terminal) return;
+    const Doing doing("set up the terminal");
+    terminal_ = open_terminal(root_, process.console_size, process.user.uid);
+    bind_console(root_, terminal_.device);
+    take_terminal(terminal_.device);
+  }
+
+  std::vector<int> terminal_fds() const {
+    if (!terminal_.controller) return {};
+    return {terminal_.controller.get()};
+  }
+
+  void receive_seccomp_program(Message message) {
+    if (spec_.linux_.seccomp) seccomp_ = unpack_seccomp(std::move(message));
+  }
+
+  void enter_root_filesystem() {
+    switch_root(root_, request_.root_switch);
+    set_rootfs_propagation(spec_.linux_.rootfs_propagation);
+    make_paths_readonly(spec_.linux_.readonly_paths);
+    mask_paths(spec_.linux_.masked_paths, in_.mask_source);
+  }
+
+  void set_kernel_parameters() {
+    const oci::Process& process = *spec_.process;
+    if (!spec_.linux_.sysctl.empty()) set_sysctls(procfs_, spec_.linux_.sysctl);
+    if (spec_.root->readonly) make_rootfs_readonly();
+    if (!process.apparmor_profile.empty()) set_apparmor_profile(procfs_, process.apparmor_profile);
+    if (!process.selinux_label.empty()) set_selinux_label(procfs_, process.selinux_label);
+  }
+
+  BecomeRequest become_request() const {
+    return {.process = *spec_.process,
+            .seccomp = seccomp_ ? &*seccomp_ : nullptr,
+            .listen_fds = request_.listen_fds,
+            .on_seccomp_listener = [this](const Fd& listener) {
+              launcher_.send(MessageKind::kSeccompListener, {listener.get()});
+            }};
+  }
+
+  // From here on init has the rights of the container's user, and nothing else of the host's.
+  void keep_only_the_gate() {
+    std::vector<int> kept = in_.gate.descriptors();
+    kept.push_back(launcher_.descriptor());
+    if (seccomp_) kept.push_back(seccomp_->bpf.get());
+    const int first = 3 + static_cast<int>(request_.preserved_fds);
+    close_all_from(first, std::move(kept));
+    // What is preserved for the program arrives there whatever flags it came with.
+    for (int fd = 3; fd < first; ++fd) clear_cloexec(fd);
+  }
+
+  oci::State state_for_hooks() const {
+    return {.oci_version = std::string(oci::kVersion),
+            .id = request_.keyring_name,
+            .status = oci::Status::created,
+            .pid = ::getpid(),
+            .bundle = request_.bundle,
+            .annotations = spec_.annotations};
+  }
+
+  const InitInheritance& in_;
+  const LaunchRequest& request_;
+  const oci::Spec& spec_;
+  SyncSocket launcher_;
+  Fd procfs_;
+  RootDir root_;
+  Terminal terminal_;
+  std::optional<SeccompProgram> seccomp_;
+  std::optional<Program> program_;
+};
+
+template <class Tell>
+[[noreturn]] void tell_failure(Tell tell) noexcept {
+  try {
+    throw;
+  } catch (const Error& error) {
+    tell(error.code(), error.what());
+  } catch (const std::exception& error) {
+    tell(0, error.what());
+  }
+  exit_now(1);
+}
+
+}  // namespace
+
+void run_init(const InitInheritance& inheritance, SyncSocket launcher) noexcept {
+  Doing::start_anew();
+  Init init(inheritance, std::move(launcher));
+  try {
+    init.prepare();
+  } catch (...) {
+    tell_failure([&](int code, const char* text) { init.launcher().send_failure(code, text); });
+  }
+  try {
+    init.run();
+  } catch (...) {
+    tell_failure([&](int code, const char* text) { inheritance.gate.report_failure(code, text); });
+  }
+  exit_now(1);
+}
+
+}  // namespace gocker

@@ -1,0 +1,59 @@
+// What the launcher and the container's init say to each other while a container is created. Both
+// are one program: init is a clone of the launcher and shares what it had in memory.
+//
+//   launcher                                  init
+//   clone3 -------------------------------->  waits
+//   id maps, oom_score_adj, scheduling
+//   kProceed ------------------------------>  control groups, namespaces, root filesystem
+//   compiles seccomp, makes the state JSON
+//      <------------------ kNamespacesReady   (+ the terminal's controller)
+//   prestart and createRuntime hooks
+//   kProceed (+ seccomp program) ---------->  createContainer hooks, pivot, user, capabilities
+//      <------------------ kSeccompListener   (+ its descriptor, where the filter notifies)
+//      <---------------------------- kReady   waits at the gate (runtime/container/start_gate.h)
+//
+// At any time kFailed (errno and text) may stand in for what is expected. Init dies when it reads
+// the end of file; the launcher kills it when anything fails.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/fd.h"
+
+namespace gocker {
+
+enum class MessageKind : char {
+  kProceed = 'P',
+  kNamespacesReady = 'N',
+  kSeccompListener = 'S',
+  kReady = 'R',
+  kChild = 'C',  // a bridge tells of the init that it cloned (+ its pidfd)
+  kFailed = 'F',
+};
+
+struct Message {
+  MessageKind kind = MessageKind::kFailed;
+  std::string text;
+  std::vector<Fd> fds;
+};
+
+class SyncSocket {
+ public:
+  explicit SyncSocket(Fd socket) : socket_(std::move(socket)) {}
+
+  void send(MessageKind kind, const std::vector<int>& fds = {}, std::string_view text = {}) const;
+  void send_failure(int code, std::string_view text) const noexcept;
+  // The next message. An Error where it is kFailed (with the other side's own text), and where the
+  // other side is gone.
+  Message receive() const;
+  Message expect(MessageKind kind) const;
+
+  int descriptor() const { return socket_.get(); }
+
+ private:
+  Fd socket_;
+};
+
+}  // namespace gocker

@@ -1,0 +1,40 @@
+// What is asked of the launcher: the values that its stages share.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "oci-spec/runtime_spec.h"
+#include "oci-spec/state.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/process.h"
+#include "runtime/cgroup/cgroup.h"
+#include "runtime/linux/rootfs.h"
+
+namespace gocker {
+
+struct LaunchRequest {
+  const oci::Spec& spec;
+  std::string bundle;  // absolute
+  std::string rootfs;  // absolute
+  RootSwitch root_switch = RootSwitch::pivot;
+  bool new_keyring = true;
+  std::string keyring_name;    // the container's id
+  unsigned preserved_fds = 0;  // 3 and up, LISTEN_FDS included
+  unsigned listen_fds = 0;
+  const Cgroup& cgroup;
+  const Fd& state_directory;  // locked: init lets go of it
+};
+
+// What the launcher tells while it works.
+struct LaunchEvents {
+  // Init exists and its namespaces are made; nothing of the container has run yet. Called before
+  // the first hook.
+  std::function<void(const Child& init)> on_init;
+  // The terminal's controller, where the process has one.
+  std::function<void(Fd controller)> on_terminal;
+  // The state for hooks, once `on_init` was called.
+  std::function<oci::State()> state;
+};
+
+}  // namespace gocker
