@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Keeps the rules of the house that a compiler cannot: who may include whom, and what stays out.
+
+    tests/source/check-layers.py
+
+Prints a TAP line for each rule and one line for each finding: FILE:LINE: what is wrong.
+"""
+
+import pathlib
+import re
+
+import sources
+import tap
+
+BASE = {"runtime/base"}
+SPEC = {"oci-spec"}
+KERNEL = BASE | SPEC | {"runtime/linux", "runtime/cgroup"}
+CONTAINER = KERNEL | {"runtime/container"}
+LAUNCH = CONTAINER | {"runtime/launch"}
+STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
+IMAGETOOL = STORED | {
+    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
+    "imagetool/containers", "imagetool/build",
+}
+
+# What a folder may include besides itself: the arrows of the house in CONTRIBUTING.md.
+MAY_INCLUDE = {
+    "runtime/base": set(),
+    "oci-spec": set(),
+    "runtime/linux": BASE | SPEC,
+    "runtime/cgroup": BASE | SPEC,
+    "runtime/container": KERNEL,
+    "runtime/launch": CONTAINER,
+    "runtime/cli": LAUNCH,
+    "runtime": LAUNCH | {"runtime/cli"},  # main.cc
+    "imagetool": BASE | SPEC,  # reference, digest
+    "imagetool/registry": BASE | SPEC | {"imagetool"},
+    "imagetool/store": BASE | SPEC | {"imagetool"},
+    "imagetool/layer": STORED,
+    "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
+    "imagetool/bundle": STORED | {"imagetool/layer"},
+    "imagetool/containers": STORED | {"imagetool/bundle"},
+    "imagetool/build": IMAGETOOL,
+    "imagetool/cli": IMAGETOOL,
+    "imagetool/main.cc": IMAGETOOL | {"imagetool/cli"},
+}
+PROGRAM_FOLDERS = ("oci-spec", "runtime", "imagetool")
+CXXOPTS_FILES = {"runtime/cli/options.cc", "imagetool/cli/options.cc"}
+
+# Calls that resolve a path by its text. A path that a container or an image controls must be
+# resolved below its root by descriptor, so these stand only where the path is the host's own.
+RAW_CALLS = """
+    access chdir chmod chown chroot creat execl execle execlp execv execvp fopen ftw getxattr
+    lchown lgetxattr link listxattr llistxattr lremovexattr lsetxattr lstat mkdir mkfifo mknod mount
+    nftw open open_tree opendir pivot_root readlink realpath remove removexattr rename rmdir scandir
+    setxattr stat statfs statvfs symlink truncate umount umount2 unlink utime utimes
+""".split()
+# file -> {call: why it is safe there}
+RAW_CALLS_ALLOWED = {
+    "runtime/base/file.cc": {"*": "the one place that opens the host's files by name"},
+    "runtime/base/rooted_path.cc": {"*": "the one place that resolves a container's paths"},
+    "imagetool/store/lease.cc": {"stat": "is a bundle's directory, named by its user, still there?"},
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+RAW_CALL = re.compile(r"(?P<before>[\w.>:*&]?\s*)(?P<scope>(?<!\w)::)?\b(?P<call>"
+                      + "|".join(RAW_CALLS) + r")\s*\(")
+KEYWORDS_BEFORE_A_CALL = {"return", "else", "do", "co_return", "not", "and", "or"}
+
+
+def without_comments_and_strings(text):
+    """The same lines with comments and the content of literals blanked."""
+    def blank(match):
+        found = match.group(0)
+        if found.startswith("/"):
+            return re.sub(r"[^\n]", " ", found)
+        return found[0] + re.sub(r"[^\n]", " ", found[1:-1]) + found[-1]
+
+    pattern = r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    return re.sub(pattern, blank, text, flags=re.S)
+
+
+def allowed_for(file):
+    path = str(file)
+    if path in MAY_INCLUDE:
+        return MAY_INCLUDE[path] | {str(file.parent)}
+    folder = str(file.parent)
+    if folder in MAY_INCLUDE:
+        return MAY_INCLUDE[folder] | {folder}
+    return None
+
+
+def check_includes(file, lines, findings):
+    program = file.parts[0] in PROGRAM_FOLDERS
+    allowed = allowed_for(file) if program else None
+    if program and allowed is None:
+        findings.append(f"{file}:1: folder {file.parent} has no place in the house yet: add it to "
+                        "MAY_INCLUDE in tests/source/check-layers.py")
+        return
+    for number, line in enumerate(lines, 1):
+        match = INCLUDE.match(line)
+        if not match or match.group(1) != '"':
+            continue
+        target = match.group(2)
+        if not (sources.ROOT / target).is_file():
+            findings.append(f'{file}:{number}: "{target}" is not written from the project\'s root')
+        elif program and str(pathlib.PurePath(target).parent) not in allowed:
+            findings.append(f"{file}:{number}: {file.parent} must not include {target}")
+
+
+def check_headers_kept_out(file, lines, findings):
+    path = str(file)
+    for number, line in enumerate(lines, 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        name = match.group(2)
+        if name == "cxxopts.hpp" and path not in CXXOPTS_FILES:
+            findings.append(f"{file}:{number}: cxxopts belongs to the two options.cc only")
+        if file.suffix == ".h" and name in ("nlohmann/json.hpp", "cxxopts.hpp"):
+            findings.append(f"{file}:{number}: {name} in a header slows every build down")
+        if file.parts[0] in ("runtime", "oci-spec"):
+            if name in ("iostream", "fstream", "sstream", "iomanip", "filesystem", "regex"):
+                findings.append(f"{file}:{number}: <{name}> makes gocker-runtime start slower")
+            if name in ("thread", "future"):
+                findings.append(f"{file}:{number}: gocker-runtime has one thread")
+
+
+def word_before(line, position):
+    """The identifier (with & or * behind it) that ends at a position; that of a declaration."""
+    match = re.search(r"([\w>]+)\s*[*&]*\s*$", line[:position])
+    return match.group(1) if match else ""
+
+
+def check_raw_calls(file, code, findings):
+    if file.parts[0] not in PROGRAM_FOLDERS:
+        return
+    allowed = RAW_CALLS_ALLOWED.get(str(file), {})
+    lines = code.split("\n")
+    calls, own_names = [], set()
+    for number, line in enumerate(lines, 1):
+        for match in RAW_CALL.finditer(line):
+            call, start = match.group("call"), match.start("call")
+            if match.group("scope"):
+                calls.append((number, call, True))
+            elif match.group("before").rstrip().endswith((".", ">", ":")):
+                continue  # x.open(, x->open(, Type::open(
+            elif word_before(line, start) not in KEYWORDS_BEFORE_A_CALL | {""}:
+                own_names.add(call)  # `bool open(...)`: a function of this file
+            else:
+                calls.append((number, call, False))
+        if re.search(r"\bstd::filesystem\b", line):
+            findings.append(f"{file}:{number}: std::filesystem takes paths by their text")
+    for number, call, global_scope in calls:
+        if "*" in allowed or call in allowed or (not global_scope and call in own_names):
+            continue
+        findings.append(f"{file}:{number}: {call}() takes a path by its text: open it below a root "
+                        "with RootDir, or use an *at call")
+
+
+def check_words(file, lines, findings):
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
+            findings.append(f"{file}:{number}: finish it, or open an issue instead of a note here")
+
+
+def check_threads(file, code, findings):
+    if file.parts[0] not in ("runtime", "oci-spec"):
+        return
+    for number, line in enumerate(code.split("\n"), 1):
+        if re.search(r"\bstd::(j?thread|async)\b|\bpthread_create\b", line):
+            findings.append(f"{file}:{number}: gocker-runtime has one thread")
+
+
+def check_is_built(file, findings):
+    """A .cc that no meson.build names is neither compiled nor tested."""
+    if file.suffix != ".cc":
+        return
+    folder = sources.ROOT / file.parent
+    while folder != sources.ROOT:
+        build = folder / "meson.build"
+        name = str((sources.ROOT / file).relative_to(folder))
+        if build.is_file() and re.search(rf"['/]{re.escape(name)}'", build.read_text()):
+            return
+        folder = folder.parent
+    findings.append(f"{file}:1: no meson.build names this file")
+
+
+def main():
+    files = sources.cpp_files()
+    results = {
+        "files include only what stands below them": [],
+        "heavy headers stay where they are needed": [],
+        "paths are resolved by descriptor": [],
+        "gocker-runtime has one thread": [],
+        "nothing is left to do in the sources": [],
+        "every source is built": [],
+    }
+    includes, headers, raw, threads, words, built = results.values()
+    long_files = []
+    for file in files:
+        text = (sources.ROOT / file).read_text()
+        lines = text.split("\n")
+        code = without_comments_and_strings(text)
+        check_includes(file, lines, includes)
+        check_headers_kept_out(file, lines, headers)
+        check_raw_calls(file, code, raw)
+        check_threads(file, code, threads)
+        check_words(file, lines, words)
+        check_is_built(file, built)
+        if len(lines) > 600:
+            long_files.append(f"{file}: {len(lines)} lines; is it one concept?")
+    report = tap.Tap()
+    for name, findings in results.items():
+        report.result(f"{name} ({len(files)} files)", findings)
+    for line in long_files:
+        print(f"# warning: {line}")
+    report.finish()
+
+
+main()

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""clang-tidy on every C++ source that a build directory compiles.
+
+    tests/source/check-tidy.py BUILD_DIRECTORY [FILE...]
+
+A TAP line for each source (headers are seen through the sources that include them). What was clean
+is remembered in BUILD_DIRECTORY/clang-tidy until the source, a header of the project or .clang-tidy
+changes.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import sources
+import tap
+
+# What g++ 12 knows and clang-tidy 14 does not.
+UNKNOWN_OPTIONS = {"-ftrivial-auto-var-init=zero", "-fstack-clash-protection"}
+
+
+def compile_commands(build, cache):
+    """Writes a compile_commands.json that clang understands; returns the sources it names."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        file = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
+        if not file.is_relative_to(sources.ROOT) or file.is_relative_to(build):
+            continue
+        words = [w for w in entry["command"].split(" ") if w not in UNKNOWN_OPTIONS]
+        if words[0].endswith("ccache"):
+            words = words[1:]
+        found[file] = {"directory": entry["directory"], "file": str(file), "command": " ".join(words)}
+    (cache / "compile_commands.json").write_text(json.dumps(list(found.values())))
+    return {str(f.relative_to(sources.ROOT)): entry for f, entry in sorted(found.items())}
+
+
+def digest_of(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    cache = build / "clang-tidy"
+    cache.mkdir(exist_ok=True)
+    commands = compile_commands(build, cache)
+    wanted = sys.argv[2:] or list(commands)
+    headers = [(sources.ROOT / f).read_text() for f in sources.cpp_files(suffixes=(".h",))]
+    common = digest_of((sources.ROOT / ".clang-tidy").read_text(), *headers)
+
+    def check(file):
+        entry = commands[file]
+        clean = cache / digest_of(common, entry["command"], (sources.ROOT / file).read_text())
+        if clean.exists():
+            return []
+        done = subprocess.run(["clang-tidy", "--quiet", "-p", str(cache), entry["file"]],
+                              cwd=sources.ROOT, text=True, capture_output=True)
+        if done.returncode == 0:
+            clean.touch()
+            return []
+        return (done.stdout.strip() or done.stderr.strip()).split("\n")
+
+    report = tap.Tap()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for file, findings in zip(wanted, pool.map(check, wanted)):
+            report.result(f"clang-tidy {file}", findings)
+    report.finish()
+
+
+main()

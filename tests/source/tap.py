@@ -1,0 +1,37 @@
+"""The Test Anything Protocol, as meson reads it: one line for each thing that was checked."""
+
+import sys
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+        self.failures = 0
+
+    def passed(self, name):
+        self.count += 1
+        print(f"ok {self.count} - {name}", flush=True)
+
+    def failed(self, name, findings=()):
+        self.count += 1
+        self.failures += 1
+        print(f"not ok {self.count} - {name}")
+        for finding in findings:
+            print(f"# {finding}")
+        sys.stdout.flush()
+
+    def skipped(self, name, reason):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {reason}", flush=True)
+
+    def result(self, name, findings):
+        """One check: it passed where it found nothing."""
+        if findings:
+            self.failed(name, findings)
+        else:
+            self.passed(name)
+
+    def finish(self):
+        """Prints the plan and ends the program."""
+        print(f"1..{self.count}")
+        sys.exit(1 if self.failures else 0)
