@@ -1,0 +1,195 @@
+#include "runtime/linux/capabilities.h"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/text.h"
+
+namespace gocker {
+namespace {
+
+// The position is the number.
+constexpr std::array<std::string_view, 41> kNames = {
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+};
+// Linux 3.16 has all up to here; only for those above is the kernel asked.
+constexpr size_t kLastOfOldKernels = CAP_AUDIT_READ;
+static_assert(kNames.size() == CAP_CHECKPOINT_RESTORE + 1);
+
+constexpr uint64_t bit(size_t number) {
+  return uint64_t{1} << number;
+}
+
+// 1, 0, or -1 where this kernel has no such capability.
+int in_bounding_set(size_t number) {
+  return ::prctl(PR_CAPBSET_READ, number, 0, 0, 0);
+}
+
+bool kernel_has(size_t number) {
+  return number <= kLastOfOldKernels || in_bounding_set(number) >= 0;
+}
+
+uint64_t parse_name(const std::string& name) {
+  for (size_t number = 0; number < kNames.size(); ++number) {
+    if (kNames[number] != name) continue;
+    if (!kernel_has(number)) throw Error("capability " + name + " is unknown to this kernel");
+    return bit(number);
+  }
+  std::string reason = "unknown capability " + name;
+  const auto likely = nearest(name, {kNames.begin(), kNames.end()});
+  if (!likely.empty()) reason.append(" (is ").append(likely).append(" meant?)");
+  throw Error(reason);
+}
+
+uint64_t parse_names(const std::vector<std::string>& names) {
+  uint64_t mask = 0;
+  for (const std::string& name : names) mask |= parse_name(name);
+  return mask;
+}
+
+std::string names_of(uint64_t mask) {
+  std::vector<std::string> names;
+  for (size_t number = 0; number < kNames.size(); ++number) {
+    if ((mask & bit(number)) != 0) names.emplace_back(kNames[number]);
+  }
+  return join(names, ", ");
+}
+
+// The kernel takes 64 bits as two halves.
+using KernelSets = std::array<__user_cap_data_struct, 2>;
+
+int capset(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const auto half = [](uint64_t mask, size_t i) { return static_cast<__u32>(mask >> (32 * i)); };
+  KernelSets sets{};
+  for (size_t i = 0; i < sets.size(); ++i) {
+    sets[i] = {half(effective, i), half(permitted, i), half(inheritable, i)};
+  }
+  return static_cast<int>(::syscall(SYS_capset, &header, sets.data()));
+}
+
+uint64_t permitted_now() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  KernelSets sets{};
+  check(::syscall(SYS_capget, &header, sets.data()), "capget");
+  return sets[0].permitted | uint64_t{sets[1].permitted} << 32;
+}
+
+void warn_not_granted(const char* set, uint64_t mask) {
+  if (mask == 0) return;
+  log(LogLevel::warning, std::string("the ").append(set).append(" set goes without ") +
+                             names_of(mask) + ": not the runtime's own to give");
+}
+
+}  // namespace
+
+CapabilitySets parse_capabilities(const oci::Capabilities& capabilities) {
+  return {.bounding = parse_names(capabilities.bounding),
+          .effective = parse_names(capabilities.effective),
+          .inheritable = parse_names(capabilities.inheritable),
+          .permitted = parse_names(capabilities.permitted),
+          .ambient = parse_names(capabilities.ambient)};
+}
+
+void drop_bounding_set(const CapabilitySets& wanted) {
+  // Dropping what is not there succeeds, so nothing is read first. The kernel may have more
+  // capabilities than the table has names: those go, too.
+  for (size_t number = 0; number < 64; ++number) {
+    if ((wanted.bounding & bit(number)) != 0) continue;
+    if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) return;  // beyond the kernel's last
+    // Without CAP_SETPCAP it is denied even where there is nothing to drop.
+    if (in_bounding_set(number) == 0) continue;
+    throw_errno_value(EPERM, "drop from the bounding set", names_of(bit(number)));
+  }
+}
+
+void keep_capabilities_over_setuid() {
+  check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities over a change of user");
+}
+
+void set_capabilities(const CapabilitySets& wanted, uint64_t extra_effective) {
+  const uint64_t effective = wanted.effective | extra_effective;
+  const uint64_t permitted = wanted.permitted | extra_effective;
+  if (capset(effective, permitted, wanted.inheritable) == 0) return;
+  if (errno != EPERM) throw_errno("capset");
+  // The specification wants a warning, and a container, where something can't be granted.
+  const uint64_t grantable = permitted_now();
+  const uint64_t reduced = permitted & grantable;
+  warn_not_granted("permitted", permitted & ~reduced);
+  warn_not_granted("effective", effective & ~reduced);
+  warn_not_granted("inheritable", wanted.inheritable & ~grantable);
+  check(capset(effective & reduced, reduced, wanted.inheritable & grantable), "capset");
+}
+
+void set_ambient_capabilities(const CapabilitySets& wanted) {
+  // The kernel keeps the ambient set inside the inheritable one, which capset(2) has set by now.
+  if (wanted.inheritable == 0) return warn_not_granted("ambient", wanted.ambient);
+  check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear the ambient set");
+  uint64_t refused = 0;
+  for (size_t number = 0; number < kNames.size(); ++number) {
+    if ((wanted.ambient & bit(number)) == 0) continue;
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0) continue;
+    if (errno != EPERM) throw_errno("raise in the ambient set", kNames[number]);
+    refused |= bit(number);  // not both permitted and inheritable
+  }
+  warn_not_granted("ambient", refused);
+}
+
+std::vector<std::string> known_capabilities() {
+  std::vector<std::string> names;
+  for (size_t number = 0; number < kNames.size(); ++number) {
+    if (kernel_has(number)) names.emplace_back(kNames[number]);
+  }
+  return names;
+}
+
+}  // namespace gocker

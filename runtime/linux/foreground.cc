@@ -1,0 +1,74 @@
+#include "runtime/linux/foreground.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "runtime/base/error.h"
+
+namespace gocker {
+namespace {
+
+// What is raised by the caller's own fault, and what has no use when it is read later.
+constexpr int kNotForwarded[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                 SIGTRAP, SIGABRT, SIGSYS, SIGPIPE};
+
+std::optional<int> next_signal(const Fd& signals) {
+  signalfd_siginfo info{};
+  const ssize_t got = ::read(signals.get(), &info, sizeof info);
+  if (got != sizeof info) return std::nullopt;  // EAGAIN: all are read
+  return static_cast<int>(info.ssi_signo);
+}
+
+void handle_signals(const Fd& signals, const std::function<void(int)>& pass_on,
+                    TerminalProxy* terminal) {
+  while (const std::optional<int> number = next_signal(signals)) {
+    if (*number == SIGCHLD) continue;  // the end of the process shows at its pidfd
+    if (*number == SIGWINCH && terminal != nullptr) {
+      terminal->resize();
+    } else {
+      pass_on(*number);
+    }
+  }
+}
+
+}  // namespace
+
+ForegroundSignals::ForegroundSignals() {
+  sigset_t forwarded;
+  ::sigfillset(&forwarded);
+  for (const int number : kNotForwarded) ::sigdelset(&forwarded, number);
+  fd_ = Fd(check(::signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  check(::sigaction(SIGPIPE, &ignore, &pipe_before_), "sigaction");
+  check(::sigprocmask(SIG_BLOCK, &forwarded, &before_), "sigprocmask");
+}
+
+ForegroundSignals::~ForegroundSignals() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
+}
+
+void wait_in_foreground(const Fd& pidfd, const ForegroundSignals& signals,
+                        const std::function<void(int)>& pass_on, TerminalProxy* terminal) {
+  constexpr TerminalProxy::PollSet kNoTerminal = {pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
+  bool ended = false;
+  while (!ended) {
+    const auto [input, pty] = terminal != nullptr ? terminal->poll_set() : kNoTerminal;
+    std::array<pollfd, 4> polled = {input, pty, pollfd{signals.fd().get(), POLLIN, 0},
+                                    pollfd{pidfd.get(), POLLIN, 0}};
+    const int timeout = terminal != nullptr ? terminal->timeout_milliseconds() : -1;
+    if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) throw_errno("poll");
+    if (terminal != nullptr) terminal->serve({polled[0], polled[1]});
+    if (polled[2].revents != 0) handle_signals(signals.fd(), pass_on, terminal);
+    ended = polled[3].revents != 0;
+  }
+  if (terminal != nullptr) terminal->drain();
+}
+
+}  // namespace gocker

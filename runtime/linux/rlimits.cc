@@ -1,0 +1,67 @@
+#include "runtime/linux/rlimits.h"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/base/text.h"
+
+namespace gocker {
+namespace {
+
+struct NamedResource {
+  std::string_view name;
+  __rlimit_resource number;
+};
+
+constexpr std::array<NamedResource, 16> kResources = {{
+    {"RLIMIT_AS", RLIMIT_AS},
+    {"RLIMIT_CORE", RLIMIT_CORE},
+    {"RLIMIT_CPU", RLIMIT_CPU},
+    {"RLIMIT_DATA", RLIMIT_DATA},
+    {"RLIMIT_FSIZE", RLIMIT_FSIZE},
+    {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+    {"RLIMIT_NICE", RLIMIT_NICE},
+    {"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    {"RLIMIT_NPROC", RLIMIT_NPROC},
+    {"RLIMIT_RSS", RLIMIT_RSS},
+    {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+    {"RLIMIT_RTTIME", RLIMIT_RTTIME},
+    {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+    {"RLIMIT_STACK", RLIMIT_STACK},
+}};
+
+__rlimit_resource resource_of(const std::string& type) {
+  std::vector<std::string_view> names;
+  for (const NamedResource& resource : kResources) {
+    if (resource.name == type) return resource.number;
+    names.push_back(resource.name);
+  }
+  std::string reason = "unknown rlimit " + type;
+  const std::string_view likely = nearest(type, names);
+  if (!likely.empty()) reason.append(" (is ").append(likely).append(" meant?)");
+  throw Error(reason);
+}
+
+std::string text_of(uint64_t limit) {
+  return limit == RLIM64_INFINITY ? "unlimited" : std::to_string(limit);
+}
+
+}  // namespace
+
+void set_rlimits(pid_t pid, const std::vector<oci::Rlimit>& rlimits) {
+  for (const oci::Rlimit& rlimit : rlimits) {
+    const __rlimit_resource resource = resource_of(rlimit.type);
+    const rlimit64 limits{rlimit.soft, rlimit.hard};
+    if (::prlimit64(pid, resource, &limits, nullptr) == 0) continue;
+    const Doing doing("set", rlimit.type);
+    throw_errno("prlimit", "soft " + text_of(rlimit.soft) + ", hard " + text_of(rlimit.hard));
+  }
+}
+
+}  // namespace gocker
