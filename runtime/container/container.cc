@@ -147,6 +147,10 @@ void Container::save(ContainerRecord record) {
   replace_file_at(directory_, kRecordFile, to_json(record_), 0600);
 }
 
+void Container::unlock() const {
+  check(::flock(directory_.get(), LOCK_UN), "unlock");
+}
+
 Fd Container::open_process() const {
   if (record_.pid <= 0) return Fd();
   Fd process(::pidfd_open(record_.pid, 0));

@@ -59,6 +59,7 @@ class Container {
   oci::Spec load_config() const;
 
   void save(ContainerRecord record);  // replaces state.json
+  void unlock() const;                // other commands may change it from now on
 
   // Kills what runs in it, removes its cgroups and its directory, then runs the poststop hooks,
   // whose failures are only logged. Idempotent on all that is half-made.

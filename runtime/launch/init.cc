@@ -74,6 +74,7 @@ class Init {
     sigset_t none;
     ::sigemptyset(&none);
     check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
+    ::signal(SIGPIPE, SIG_DFL);
   }
 
   void enter_namespaces() {

@@ -1,0 +1,40 @@
+// The commands of gocker-runtime: one file each, one table of all.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/cli/options.h"
+
+namespace gocker::cli {
+
+// What the options before the command say.
+struct Global {
+  std::string state_root;
+  char** argv = nullptr;  // main's, for guard_binary()
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // "ID [SIGNAL]"
+  std::string_view summary;
+  std::span<const Option> options;
+  size_t least = 0;  // how many arguments it takes
+  size_t most = 0;
+  int (*run)(const Global& global, const Arguments& arguments);  // the exit code
+};
+
+extern const Command kCreate;
+extern const Command kDelete;
+extern const Command kKill;
+extern const Command kList;
+extern const Command kRun;
+extern const Command kSpec;
+extern const Command kStart;
+extern const Command kState;
+
+// All of them, in the order of --help.
+std::span<const Command* const> commands();
+
+}  // namespace gocker::cli

@@ -1,0 +1,28 @@
+// gocker-runtime create: makes a container and leaves it waiting for `start`.
+#include <array>
+
+#include "runtime/cli/create_options.h"
+#include "runtime/linux/self_seal.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr std::array kOptions{kBundle,  kConsoleSocket, kPidFile,
+                              kNoPivot, kNoNewKeyring,  kPreserveFds};
+
+int run(const Global& global, const Arguments& arguments) {
+  const CreateOptions options = create_options(arguments);
+  close_stray_descriptors(options);
+  guard_binary(global.argv);
+  const oci::Spec spec = load_bundle(options.bundle);
+  Created created = create_container(StateRoot(global.state_root), spec, options);
+  created.init.release();
+  return 0;
+}
+
+}  // namespace
+
+constinit const Command kCreate{
+    "create", "ID", "create a container that waits for start", kOptions, 1, 1, run};
+
+}  // namespace gocker::cli

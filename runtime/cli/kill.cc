@@ -1,0 +1,42 @@
+// gocker-runtime kill: sends a signal to a container's first process, or to all of its processes.
+#include <signal.h>
+#include <sys/pidfd.h>
+
+#include <array>
+
+#include "runtime/base/error.h"
+#include "runtime/cli/command.h"
+#include "runtime/container/container.h"
+#include "runtime/container/signals.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr std::array kOptions{
+    Option{"all", 'a', "", "signal every process of the container's control groups"}};
+
+int run(const Global& global, const Arguments& arguments) {
+  const auto& words = arguments.positionals();
+  const int signal = parse_signal(words.size() > 1 ? words[1] : "SIGTERM");
+  const Container container =
+      Container::load(StateRoot(global.state_root), words.at(0), Locking::none);
+  const Doing doing("kill container", container.record().id);
+  Cgroup cgroup(container.record().cgroup);
+  if (arguments.has("all")) {
+    cgroup.kill_all(signal);
+    return 0;
+  }
+  const Fd process = container.open_process();
+  if (!process) throw Error("container not running");
+  check(::pidfd_send_signal(process.get(), signal, nullptr, 0), "pidfd_send_signal");
+  // A frozen process of cgroup v1 dies only when it thaws.
+  if (signal == SIGKILL && cgroup.is_frozen()) cgroup.thaw();
+  return 0;
+}
+
+}  // namespace
+
+constinit const Command kKill{
+    "kill", "ID [SIGNAL]", "send a signal (default: SIGTERM)", kOptions, 1, 2, run};
+
+}  // namespace gocker::cli

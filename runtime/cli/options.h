@@ -1,0 +1,58 @@
+// The command line, in the manner of runc: global options, a command, its options, its arguments.
+// Engines rely on its edges: `--x v` and `--x=v`, repeated options (the last one wins), long names
+// with one dash (`-no-subreaper`), and the words of the errors.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gocker::cli {
+
+struct Option {
+  std::string_view name;        // "bundle"
+  char letter = 0;              // 'b', or 0
+  std::string_view value_name;  // "PATH"; empty: a flag
+  std::string_view help;
+};
+
+// A wrong command line; told with a hint at --help.
+class UsageError : public std::exception {
+ public:
+  explicit UsageError(std::string text) : text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+// Options and arguments of one level of the command line.
+class Arguments {
+ public:
+  bool has(std::string_view option) const { return values_.contains(option); }
+  // The last value that was given, or `fallback`.
+  std::string value(std::string_view option, std::string_view fallback = {}) const;
+  unsigned number(std::string_view option) const;  // 0 where absent; throws UsageError
+  const std::vector<std::string>& positionals() const { return positionals_; }
+
+ private:
+  friend Arguments parse(std::span<const Option>, const std::vector<std::string>&);
+  std::map<std::string, std::string, std::less<>> values_;
+  std::vector<std::string> positionals_;
+};
+
+enum class StopAt { end, first_positional };
+// The leading words that belong to these options, made plain: up to the first positional, or with
+// StopAt::end all of them. `words` is left with the rest.
+std::vector<std::string> take_words(std::span<const Option> options,
+                                    std::span<const std::string>& words, StopAt stop);
+
+Arguments parse(std::span<const Option> options, const std::vector<std::string>& plain_words);
+
+// "  -b, --bundle PATH     ..." a line each.
+std::string help_text(std::span<const Option> options);
+
+}  // namespace gocker::cli

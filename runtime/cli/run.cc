@@ -1,0 +1,77 @@
+// gocker-runtime run: create and start in one, then wait in the foreground and delete.
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "runtime/base/error.h"
+#include "runtime/cli/create_options.h"
+#include "runtime/linux/foreground.h"
+#include "runtime/linux/self_seal.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr std::array kOptions{
+    kBundle,
+    kConsoleSocket,
+    kPidFile,
+    kNoPivot,
+    kNoNewKeyring,
+    kPreserveFds,
+    Option{"detach", 'd', "", "return as soon as the program runs"},
+    Option{"keep", 0, "", "don't delete the container when it has ended"},
+    Option{"no-subreaper", 0, "", "don't adopt what the container's first process leaves behind"}};
+
+// Until it ends; its exit code, 128 + the signal where one ended it.
+int wait_for(Child& init, const ForegroundSignals& signals, Fd controller) {
+  std::optional<TerminalProxy> terminal;
+  if (controller) terminal.emplace(std::move(controller));
+  const auto pass_on = [&](int signal) {
+    // It may have ended this very moment.
+    ::pidfd_send_signal(init.pidfd().get(), signal, nullptr, 0);
+  };
+  wait_in_foreground(init.pidfd(), signals, pass_on, terminal ? &*terminal : nullptr);
+  return exit_code_of(init.wait());
+}
+
+int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOptions options,
+                      const Arguments& arguments) {
+  const ForegroundSignals signals;
+  Fd controller;
+  if (spec.process && spec.process->terminal && options.console_socket.empty()) {
+    options.on_terminal = [&](Fd from_init) { controller = std::move(from_init); };
+  }
+  if (!arguments.has("no-subreaper")) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  Created created = create_container(root, spec, options);
+  start_container(created.container);
+  created.container.unlock();
+  const int exit_code = wait_for(created.init, signals, std::move(controller));
+  if (arguments.has("keep")) return exit_code;
+  // Somebody else may have deleted it meanwhile.
+  if (auto left = Container::load_if_exists(root, options.id, Locking::exclusive)) left->destroy();
+  return exit_code;
+}
+
+int run(const Global& global, const Arguments& arguments) {
+  const CreateOptions options = create_options(arguments);
+  close_stray_descriptors(options);
+  guard_binary(global.argv);
+  const oci::Spec spec = load_bundle(options.bundle);
+  const StateRoot root(global.state_root);
+  if (!arguments.has("detach")) return run_in_foreground(root, spec, options, arguments);
+  Created created = create_container(root, spec, options);
+  start_container(created.container);
+  created.init.release();
+  return 0;
+}
+
+}  // namespace
+
+constinit const Command kRun{
+    "run", "ID", "create and start a container, wait for its end", kOptions, 1, 1, run};
+
+}  // namespace gocker::cli

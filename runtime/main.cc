@@ -1,0 +1,148 @@
+// gocker-runtime: an OCI runtime with the command line of runc.
+#include <seccomp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "oci-spec/runtime_spec.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/text.h"
+#include "runtime/cli/command.h"
+#include "runtime/cli/output.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr Option kHelp{"help", 'h', "", "show this help"};
+constexpr std::array kGlobalOptions{
+    Option{"root", 0, "DIR", "where the state of containers is kept"},
+    Option{"log", 0, "FILE", "append errors to this file"},
+    Option{"log-format", 0, "FORMAT", "text (default) or json"},
+    Option{"debug", 0, "", "log warnings and debug messages, too"},
+    Option{"rootless", 0, "WHETHER", "accepted and ignored"},
+    kHelp,
+    Option{"version", 'v', "", "show the version"}};
+
+// What a failing command has to say, in one line on stderr; the log has the same.
+void report(const char* message) {
+  log(LogLevel::error, message);
+  std::fprintf(stderr, "gocker-runtime: %s\n", message);
+}
+
+std::string default_state_root() {
+  if (::geteuid() == 0) return "/run/gocker-runtime";
+  const char* runtime_directory = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime_directory != nullptr && *runtime_directory != '\0') {
+    return std::string(runtime_directory) + "/gocker-runtime";
+  }
+  return "/tmp/gocker-runtime-" + std::to_string(::geteuid());
+}
+
+std::string version_text() {
+  const scmp_version* seccomp = ::seccomp_version();
+  return std::string("gocker-runtime version " GOCKER_VERSION "\nspec: ")
+      .append(oci::kVersion)
+      .append("\nlibseccomp: ")
+      .append(std::to_string(seccomp->major) + "." + std::to_string(seccomp->minor) + "." +
+              std::to_string(seccomp->micro) + "\n");
+}
+
+std::string program_help() {
+  std::string text =
+      "An OCI runtime: runs a bundle (config.json and a root filesystem) as a container.\n\n"
+      "usage: gocker-runtime [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\ncommands:\n";
+  for (const Command* command : commands()) {
+    std::string line = "  " + std::string(command->name);
+    line.resize(14, ' ');
+    text.append(line).append(command->summary).append("\n");
+  }
+  return text + "\noptions:\n" + help_text(kGlobalOptions) +
+         "\n`gocker-runtime COMMAND --help` tells the options of a command.\n";
+}
+
+std::string command_help(const Command& command, std::span<const Option> options) {
+  return std::string(command.summary) + "\n\nusage: gocker-runtime " + std::string(command.name) +
+         " [OPTIONS] " + std::string(command.arguments) + "\n\noptions:\n" + help_text(options);
+}
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Command* command : commands()) {
+    if (command->name == name) return *command;
+    names.push_back(command->name);
+  }
+  std::string text = "unknown command \"" + name + "\"";
+  const std::string_view meant = nearest(name, names);
+  if (!meant.empty()) text.append(" (did you mean \"").append(meant).append("\"?)");
+  throw UsageError(text);
+}
+
+void open_log_of(const Arguments& global) {
+  const std::string format = global.value("log-format", "text");
+  if (format != "text" && format != "json") {
+    throw UsageError("--log-format: \"" + format + "\" is neither text nor json");
+  }
+  open_log(global.value("log"), format == "json" ? LogFormat::json : LogFormat::text,
+           global.has("debug"));
+}
+
+int run_command_line(const Command& command, const Global& global,
+                     std::span<const std::string> words) {
+  std::vector<Option> options(command.options.begin(), command.options.end());
+  options.push_back(kHelp);
+  const Arguments arguments = parse(options, take_words(options, words, StopAt::end));
+  if (arguments.has("help")) {
+    print(command_help(command, options));
+    return 0;
+  }
+  const size_t count = arguments.positionals().size();
+  if (count < command.least || count > command.most) {
+    const std::string_view wanted = command.arguments.empty() ? "nothing" : command.arguments;
+    throw UsageError(std::string(command.name) + ": takes " + std::string(wanted));
+  }
+  return command.run(global, arguments);
+}
+
+int run_program(int argc, char** argv) {
+  const std::vector<std::string> all_words(argv + 1, argv + argc);
+  std::span<const std::string> words = all_words;
+  const Arguments arguments =
+      parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
+  open_log_of(arguments);
+  if (arguments.has("version")) {
+    print(version_text());
+    return 0;
+  }
+  if (arguments.has("help") || words.empty()) {
+    print(program_help());
+    return arguments.has("help") ? 0 : 1;
+  }
+  const Global global{arguments.value("root", default_state_root()), argv};
+  return run_command_line(find_command(words.front()), global, words.subspan(1));
+}
+
+}  // namespace
+
+std::span<const Command* const> commands() {
+  static constexpr std::array kCommands{&kCreate, &kStart,  &kRun,  &kState,
+                                        &kKill,   &kDelete, &kList, &kSpec};
+  return kCommands;
+}
+
+}  // namespace gocker::cli
+
+int main(int argc, char** argv) try {
+  return gocker::cli::run_program(argc, argv);
+} catch (const gocker::cli::UsageError& error) {
+  gocker::cli::report((std::string(error.what()) + "; see --help").c_str());
+  return 1;
+} catch (const std::exception& error) {
+  gocker::cli::report(error.what());
+  return 1;
+}
