@@ -1,0 +1,35 @@
+// A layer's tar stream as a directory: one overlay layer, complete with whiteouts.
+//
+// The rules (image-spec, layer.md, "Applying Changesets"; docs/layers.md has the table):
+// - The last entry of a name wins; an entry never writes through a symlink of its own name.
+// - Every path starts at the image's root: absolute ones, "..", and symlinks on the way.
+// - Whiteouts speak of the layers below only, wherever in the archive they stand.
+// - Hard links stay inside the image; a lower layer's file is copied up with all its names.
+// - Refused: a character device 0:0 (it is overlay's own whiteout), ".wh." alone, whiteouts of "."
+//   and "..", hard links to directories, names in a whiteout.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "imagetool/layer/layer_stream.h"
+#include "imagetool/layer/limits.h"
+#include "imagetool/layer/lower_view.h"
+#include "imagetool/store/store.h"
+#include "runtime/base/fd.h"
+
+namespace gocker {
+
+// What was left out: sockets, attributes that Linux has no place for. At most kMaxNotes are kept.
+using Notes = std::vector<std::string>;
+inline constexpr size_t kMaxNotes = 20;
+
+// Fills the empty directory `tree` (opened for reading) with the entries of `stream`, and hashes
+// the stream to its end: returns the diff id. `lower` joins the layers below. Throws an Error that
+// names the entry; the directory is of no use then.
+std::string apply_layer(LayerStream& stream, const Fd& tree, LowerView& lower,
+                        OverlayAttributes overlay_attributes, const LayerLimits& limits,
+                        Notes& notes);
+
+}  // namespace gocker

@@ -1,0 +1,26 @@
+#include "imagetool/layer/canonical_path.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+
+#include <cerrno>
+
+#include "runtime/base/error.h"
+
+namespace gocker {
+
+std::string_view parent_of(std::string_view path) {
+  const size_t slash = path.find_last_of('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+Fd open_canonical(const RootDir& root, std::string_view path, int flags) {
+  try {
+    return root.open_if_exists(path, flags | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+  } catch (const Error& error) {
+    if (error.code() == ELOOP) return {};  // a symlink on the way
+    throw;
+  }
+}
+
+}  // namespace gocker

@@ -1,0 +1,21 @@
+#include "imagetool/layer/hidden_paths.h"
+
+#include "imagetool/layer/canonical_path.h"
+
+namespace gocker {
+
+bool HiddenPaths::hides(std::string_view path) const {
+  if (path.empty()) return false;
+  return whiteouts_.contains(path) || hides_content_of(parent_of(path));
+}
+
+bool HiddenPaths::hides_content_of(std::string_view path) const {
+  if (whiteouts_.empty() && opaque_.empty()) return false;
+  while (true) {
+    if (opaque_.contains(path) || whiteouts_.contains(path)) return true;
+    if (path.empty()) return false;
+    path = parent_of(path);
+  }
+}
+
+}  // namespace gocker
