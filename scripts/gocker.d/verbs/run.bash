@@ -122,16 +122,17 @@ if [[ $tty == yes ]]; then
   bundle_options+=(-t)
 fi
 
+# The image comes first: gocker-image makes its store in an empty GOCKER_ROOT only.
+if ! image inspect "$reference" >/dev/null 2>&1; then
+  echo "gocker: $reference is not in the local store, pulling it" >&2
+  image pull "$reference" >&2 || exit "$error_code"
+fi
+
 make_container
 trap 'remove_container "$id"' EXIT # it did not get as far as running
 if [[ -n $name_wanted ]]; then claim_name "$name_wanted"; fi
 write_record "$reference" "$name_wanted" "${command[@]}"
 bundle=$containers/$id/bundle
-
-if ! image inspect "$reference" >/dev/null 2>&1; then
-  echo "gocker: $reference is not in the local store, pulling it" >&2
-  image pull "$reference" >&2 || exit "$error_code"
-fi
 bundle_options+=(--hostname "${hostname:-$id}")
 if ((${#command[@]})); then command=(-- "${command[@]}"); fi
 image bundle "${bundle_options[@]}" "$reference" "$bundle" "${command[@]}" || exit "$error_code"
