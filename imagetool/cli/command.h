@@ -1,0 +1,48 @@
+// The commands of gocker-image: one file each, one table of all.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "imagetool/cli/options.h"
+
+namespace gocker::cli {
+
+// What the options before the command say.
+struct Global {
+  std::string root;  // of the store
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // "REF DIR [-- COMMAND...]"
+  std::string_view summary;    // one line
+  std::string_view notes;      // what --help says below the options; whole lines
+  std::span<const Option> options;
+  size_t least = 0;  // how many arguments it takes
+  size_t most = 0;
+  void (*run)(const Global& global, const Arguments& arguments);
+};
+
+inline constexpr size_t kAnyNumber = static_cast<size_t>(-1);
+
+extern const Command kBundle;
+extern const Command kGc;
+extern const Command kImages;
+extern const Command kInspect;
+extern const Command kPull;
+extern const Command kRm;
+extern const Command kUnbundle;
+
+// In the order of --help.
+std::span<const Command* const> commands();
+
+// By its name; nullptr where there is none. "prune" is another name of gc.
+const Command* find_command(std::string_view name);
+
+// The whole program after the name of the program: options, command, arguments. Returns the exit
+// code: 0; 1 for a failure, told in one line on stderr; 2 for a wrong command line, likewise.
+int run_program(const std::vector<std::string>& words);
+
+}  // namespace gocker::cli

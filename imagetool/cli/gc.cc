@@ -1,0 +1,29 @@
+#include "imagetool/cli/command.h"
+#include "imagetool/cli/output.h"
+#include "imagetool/pull/progress.h"
+#include "imagetool/store/removal.h"
+
+namespace gocker::cli {
+namespace {
+
+void run(const Global& global, const Arguments&) {
+  const Store store(global.root);
+  const Removal removal = collect_garbage(store);
+  print("removed " + std::to_string(removal.blobs) + " blobs (" + human_size(removal.bytes) +
+        ") and " + std::to_string(removal.layers) + " unpacked layers\n");
+}
+
+}  // namespace
+
+const Command kGc = {
+    "gc",
+    "",
+    "remove what no image and no bundle needs (also called prune)",
+    "Such things are left when a tag is pulled again and when a command is killed.\n",
+    {},
+    0,
+    0,
+    run,
+};
+
+}  // namespace gocker::cli

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "imagetool/cli/command.h"
+#include "imagetool/cli/output.h"
+#include "imagetool/pull/progress.h"
+#include "imagetool/reference.h"
+#include "imagetool/registry/platform.h"
+#include "imagetool/store/image.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr std::array kOptions = {
+    Option{"format", 0, "table|json", "a table for people (default), or JSON"},
+    Option{"quiet", 'q', "", "the digests alone, each once"},
+};
+
+// What is shown of an image. One that cannot be read is listed all the same: rm takes it away.
+struct Entry {
+  ImageName name;
+  std::string platform = "damaged";
+  std::string created;
+  uint64_t size = 0;
+};
+
+Entry describe(const Store& store, ImageName name) {
+  Entry entry{std::move(name)};
+  try {
+    const Image image = load_image(store, entry.name.reference, entry.name.digest);
+    for (const ImageLayer& layer : image.layers) entry.size += layer.blob.size;
+    entry.platform = to_text(image.config.platform);
+    entry.created = image.config.created;
+  } catch (const std::exception&) {
+    // Its platform says so.
+  }
+  return entry;
+}
+
+std::vector<std::string> row_of(const Entry& entry) {
+  const Reference reference = parse_reference(entry.name.reference);
+  return {reference.repository(),          reference.tag.empty() ? "<none>" : reference.tag,
+          entry.name.digest.substr(7, 12), entry.platform,
+          entry.created.substr(0, 10),     human_size(entry.size)};
+}
+
+std::string to_table(const std::vector<Entry>& entries) {
+  std::vector<std::vector<std::string>> rows = {
+      {"REPOSITORY", "TAG", "ID", "PLATFORM", "CREATED", "SIZE"}};
+  for (const Entry& entry : entries) rows.push_back(row_of(entry));
+  return table(rows);
+}
+
+std::string to_json(const std::vector<Entry>& entries) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Entry& entry : entries) {
+    list.push_back({{"reference", entry.name.reference},
+                    {"digest", entry.name.digest},
+                    {"platform", entry.platform},
+                    {"created", entry.created},
+                    {"size", entry.size}});
+  }
+  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string to_digests(const std::vector<ImageName>& names) {
+  std::vector<std::string> digests;
+  for (const ImageName& name : names) digests.push_back(name.digest);
+  std::sort(digests.begin(), digests.end());
+  digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
+  std::string text;
+  for (const std::string& digest : digests) text += digest + "\n";
+  return text;
+}
+
+void run(const Global& global, const Arguments& arguments) {
+  const std::string format = arguments.value("format", "table");
+  if (format != "table" && format != "json") throw UsageError("--format must be table or json");
+  const Store store(global.root);
+  std::vector<ImageName> names = image_names(store);
+  if (arguments.has("quiet")) return print(to_digests(names));
+  std::vector<Entry> entries;
+  for (ImageName& name : names) entries.push_back(describe(store, std::move(name)));
+  print(format == "json" ? to_json(entries) : to_table(entries));
+}
+
+}  // namespace
+
+const Command kImages = {
+    "images",
+    "",
+    "list the images of the store",
+    "SIZE is that of the packed layers; ID begins the manifest's digest and serves as a REF.\n",
+    kOptions,
+    0,
+    0,
+    run,
+};
+
+}  // namespace gocker::cli

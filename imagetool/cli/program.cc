@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "imagetool/cli/command.h"
+#include "imagetool/cli/output.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/text.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr std::string_view kDefaultRoot = "/var/lib/gocker";
+
+constexpr std::array kGlobalOptions = {
+    Option{"root", 0, "DIR", "where images are kept (default $GOCKER_ROOT or /var/lib/gocker)"},
+    Option{"debug", 0, "", "tell on stderr what is done"},
+    Option{"help", 'h', "", "print this help"},
+    Option{"version", 0, "", "print the version"},
+};
+constexpr Option kHelpOption{"help", 'h', "", "print this help"};
+
+std::string overview() {
+  std::string text =
+      "gocker-image: pull images, keep them, make bundles of them\n\n"
+      "usage: gocker-image [OPTION]... COMMAND [ARGUMENT]...\n\ncommands:\n";
+  for (const Command* command : commands()) {
+    std::string line = "  " + std::string(command->name);
+    line.resize(14, ' ');
+    text += line.append(command->summary).append("\n");
+  }
+  text += "\noptions:\n" + help_text(kGlobalOptions);
+  text +=
+      "\n'gocker-image COMMAND --help' tells more of a command. Exit codes: 0, 1 for a failure, 2 "
+      "for a\nwrong command line.\n";
+  return text;
+}
+
+std::vector<Option> options_of(const Command& command) {
+  std::vector<Option> options(command.options.begin(), command.options.end());
+  options.push_back(kHelpOption);
+  return options;
+}
+
+std::string help_of(const Command& command) {
+  std::string text = std::string("usage: gocker-image ").append(command.name);
+  if (!command.options.empty()) text += " [OPTION]...";
+  if (!command.arguments.empty()) text.append(" ").append(command.arguments);
+  text.append("\n\n").append(command.summary).append("\n\noptions:\n");
+  text += help_text(options_of(command));
+  if (!command.notes.empty()) text.append("\n").append(command.notes);
+  return text;
+}
+
+const Command& known_command(const std::string& name) {
+  if (const Command* command = find_command(name)) return *command;
+  std::vector<std::string_view> names;
+  for (const Command* command : commands()) names.push_back(command->name);
+  const std::string_view meant = nearest(name, names);
+  const std::string hint = meant.empty()
+                               ? "; see 'gocker-image --help'"
+                               : std::string(" (did you mean ").append(meant).append("?)");
+  throw UsageError("unknown command '" + name + "'" + hint);
+}
+
+void check_count(const Command& command, size_t count) {
+  if (count >= command.least && count <= command.most) return;
+  const char* problem = count < command.least ? "too few arguments" : "too many arguments";
+  throw UsageError(std::string(problem)
+                       .append(": usage: gocker-image ")
+                       .append(command.name)
+                       .append(" ")
+                       .append(command.arguments));
+}
+
+void run_command(const Command& command, const Global& global,
+                 const std::vector<std::string>& words) try {
+  const Arguments arguments = parse(options_of(command), words);
+  if (arguments.has("help")) return print(help_of(command));
+  check_count(command, arguments.positionals().size());
+  command.run(global, arguments);
+} catch (const UsageError& error) {
+  throw UsageError(std::string(command.name).append(": ").append(error.what()));
+}
+
+void run(const std::vector<std::string>& words) {
+  const size_t count = count_leading_options(kGlobalOptions, words);
+  const auto first = words.begin() + static_cast<std::ptrdiff_t>(count);
+  const Arguments options = parse(kGlobalOptions, {words.begin(), first});
+  if (options.has("version")) return print("gocker-image " GOCKER_VERSION "\n");
+  if (options.has("help")) return print(overview());
+  if (first == words.end()) throw UsageError("which command? see 'gocker-image --help'");
+  if (*first == "help") {
+    return print(first + 1 == words.end() ? overview() : help_of(known_command(first[1])));
+  }
+  if (options.has("debug")) open_log("/dev/stderr", LogFormat::text, true);
+  const char* root = std::getenv("GOCKER_ROOT");
+  const std::string_view fallback = root != nullptr && *root != '\0' ? root : kDefaultRoot;
+  run_command(known_command(*first), {options.value("root", fallback)}, {first + 1, words.end()});
+}
+
+}  // namespace
+
+std::span<const Command* const> commands() {
+  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect, &kRm,
+                                           &kGc};
+  return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+  if (name == "prune") name = kGc.name;
+  const auto all = commands();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Command* command) { return command->name == name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+int run_program(const std::vector<std::string>& words) {
+  try {
+    run(words);
+    return 0;
+  } catch (const UsageError& error) {
+    print_error(error.what());
+    return kWrongUsage;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace gocker::cli

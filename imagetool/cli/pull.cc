@@ -1,0 +1,61 @@
+#include "imagetool/pull/pull.h"
+
+#include <array>
+
+#include "imagetool/cli/command.h"
+#include "imagetool/cli/output.h"
+#include "imagetool/registry/platform.h"
+
+namespace gocker::cli {
+namespace {
+
+constexpr std::array kOptions = {
+    Option{"platform", 0, "OS/ARCH[/VARIANT]",
+           "another machine's image: linux/arm64, linux/arm/v7"},
+    Option{"quiet", 'q', "", "no progress on stderr"},
+    Option{"no-unpack", 0, "", "keep the layers packed; bundle unpacks them when it needs them"},
+    Option{"insecure", 0, "", "take any TLS certificate, or plain HTTP where there is no TLS"},
+    Option{"authfile", 0, "FILE", "credentials as docker, podman and skopeo keep them"},
+    Option{"creds", 0, "USER:PASSWORD", "credentials for the image's registry"},
+};
+
+PullOptions pull_options(const Arguments& arguments) {
+  PullOptions options;
+  if (arguments.has("platform")) options.platform = parse_platform(arguments.value("platform"));
+  if (arguments.has("no-unpack")) options.unpack = PullOptions::Unpack::no;
+  if (arguments.has("insecure")) options.transport = PullOptions::Transport::insecure;
+  options.credentials = {arguments.value("creds"), arguments.value("authfile")};
+  return options;
+}
+
+void run(const Global& global, const Arguments& arguments) {
+  const Reference reference = parse_reference(arguments.positionals()[0]);
+  const PullOptions options = pull_options(arguments);
+  const Store store(global.root);
+  std::string digest;
+  {
+    Progress progress(arguments.has("quiet") ? Progress::Style::silent
+                                             : Progress::style_of_stderr());
+    digest = pull(store, reference, options, progress);
+  }
+  print(digest + "\n");
+}
+
+}  // namespace
+
+const Command kPull = {
+    "pull",
+    "REF",
+    "fetch an image from a registry into the store; prints its digest",
+    "REF is [HOST[:PORT]/]PATH[:TAG][@DIGEST]; alpine is docker.io/library/alpine:latest. "
+    "Registries\n"
+    "on localhost, 127.0.0.1 and [::1] are spoken to over plain HTTP. Mirrors are read from\n"
+    "registries.conf in ~/.config/containers or /etc/containers, or from $GOCKER_REGISTRIES_CONF;\n"
+    "credentials from $REGISTRY_AUTH_FILE, containers/auth.json or ~/.docker/config.json.\n",
+    kOptions,
+    1,
+    1,
+    run,
+};
+
+}  // namespace gocker::cli

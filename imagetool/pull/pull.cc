@@ -1,0 +1,155 @@
+#include "imagetool/pull/pull.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "imagetool/layer/unpack.h"
+#include "imagetool/pull/resolve.h"
+#include "imagetool/registry/download.h"
+#include "imagetool/registry/platform.h"
+#include "imagetool/registry/registries_conf.h"
+#include "imagetool/store/image.h"
+#include "imagetool/store/transaction.h"
+#include "oci-spec/error.h"
+#include "runtime/base/error.h"
+
+namespace gocker {
+namespace {
+
+struct Found {
+  Repository repository;
+  ResolvedImage image;
+};
+
+std::vector<Endpoint> find_endpoints(const Reference& reference, const PullOptions& options) {
+  std::vector<Endpoint> endpoints = endpoints_of(reference, load_registries_conf());
+  if (options.transport == PullOptions::Transport::insecure) {
+    for (Endpoint& endpoint : endpoints) endpoint.insecure = true;
+  }
+  return endpoints;
+}
+
+enum class Role { mirror, registry };
+
+Found ask(HttpClient& client, const Endpoint& endpoint, Role role, const Reference& reference,
+          const PullOptions& options) {
+  CredentialSource source = options.credentials;
+  if (role == Role::mirror) source.user_and_password.clear();  // meant for the registry alone
+  auto credentials = load_credentials(source, endpoint.host, endpoint.path);
+  Repository repository(client, endpoint, std::move(credentials));
+  ResolvedImage image =
+      resolve(repository, reference.version(), options.platform.value_or(host_platform()));
+  return {std::move(repository), std::move(image)};
+}
+
+// The error's text without the steps that the next error brings along itself.
+std::string reason_of(const std::exception& error) {
+  std::string_view text = error.what();
+  const std::string chain = Doing::chain();
+  if (text.starts_with(chain)) text.remove_prefix(chain.size());
+  return std::string(text);
+}
+
+// The first endpoint that has the image. Where none has, the error tells what each of them said.
+Found find(HttpClient& client, const Reference& reference, const PullOptions& options) {
+  const std::vector<Endpoint> endpoints = find_endpoints(reference, options);
+  std::string reasons;
+  for (const Endpoint& endpoint : endpoints) {
+    const bool mirror = &endpoint != &endpoints.back();
+    try {
+      return ask(client, endpoint, mirror ? Role::mirror : Role::registry, reference, options);
+    } catch (const std::exception& error) {
+      if (mirror) reasons += "mirror " + endpoint.host + ": ";
+      reasons += reason_of(error) + (mirror ? "; " : "");
+    }
+  }
+  throw Error(reasons);
+}
+
+Image describe(const std::string& name, const ResolvedImage& resolved) {
+  return make_image(name, resolved.manifest.digest,
+                    oci::parse_manifest(resolved.manifest.bytes, resolved.manifest.digest),
+                    oci::parse_image_config(resolved.config, "its config"));
+}
+
+// An index leads to the platform that was asked for; a lone manifest may be for any.
+void check_platform(const Image& image, const PullOptions& options, Progress& progress) {
+  const oci::Platform& offered = image.config.platform;
+  if (fitness(offered, options.platform.value_or(host_platform())) > 0) return;
+  const std::string text = "the image is for " + to_text(offered);
+  if (options.platform) throw Error(text + " alone, not for " + to_text(*options.platform));
+  progress.warn(text + ", not for this machine");
+}
+
+// The layers that the store lacks, each blob once.
+std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transaction) {
+  std::vector<BlobDownload> missing;
+  std::set<std::string> seen;
+  const std::string count = std::to_string(image.layers.size());
+  for (size_t i = 0; i < image.layers.size(); ++i) {
+    const oci::Descriptor& blob = image.layers[i].blob;
+    if (!seen.insert(blob.digest).second || transaction.has_blob(blob.digest)) continue;
+    BlobDownload& download = missing.emplace_back();
+    download.descriptor = blob;
+    download.name = "layer " + std::to_string(i + 1) + " of " + count;
+    download.file = transaction.draft_blob(blob.digest);
+  }
+  return missing;
+}
+
+void fetch_layers(Repository& repository, const Image& image, Transaction& transaction,
+                  Progress& progress) {
+  std::vector<BlobDownload> missing = missing_layers(image, transaction);
+  std::set<std::string> told;
+  uint64_t total = 0;
+  for (const BlobDownload& blob : missing) total += blob.descriptor.size;
+  download_blobs(repository, missing, [&] {
+    uint64_t received = 0;
+    for (const BlobDownload& blob : missing) {
+      received += blob.received;
+      if (!blob.complete || !told.insert(blob.name).second) continue;
+      progress.finished(blob.name + " (" + human_size(blob.descriptor.size) + "): downloaded");
+    }
+    progress.update("downloading", received, total);
+  });
+  for (const BlobDownload& blob : missing) transaction.add_blob(blob.descriptor.digest);
+}
+
+void unpack(Transaction& transaction, const Image& image, Progress& progress) {
+  for (const std::string& note : unpack_layers(transaction, image)) progress.warn(note);
+  progress.finished(std::to_string(image.layers.size()) + " layers: unpacked");
+}
+
+std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
+                         Progress& progress) {
+  HttpClient client;
+  Found found = find(client, reference, options);
+  const Document& manifest = found.image.manifest;
+  const Image image = describe(reference.name(), found.image);
+  check_platform(image, options, progress);
+
+  Transaction transaction(store);
+  fetch_layers(found.repository, image, transaction, progress);
+  transaction.put_blob(manifest.bytes);
+  transaction.put_blob(found.image.config);
+  if (options.unpack == PullOptions::Unpack::yes) unpack(transaction, image, progress);
+  transaction.commit(
+      ImageName{image.reference, image.digest, image.manifest.media_type, manifest.bytes.size()});
+  return image.digest;
+}
+
+}  // namespace
+
+std::string pull(const Store& store, const Reference& reference, const PullOptions& options,
+                 Progress& progress) {
+  const std::string name = reference.name();
+  const Doing doing("pull", name);
+  try {
+    return pull_checked(store, reference, options, progress);
+  } catch (const oci::SpecError& error) {
+    throw Error(error.what());  // what it says is right, but not of which image
+  }
+}
+
+}  // namespace gocker

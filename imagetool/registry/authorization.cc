@@ -1,0 +1,96 @@
+#include "imagetool/registry/authorization.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "imagetool/registry/refusal.h"
+#include "imagetool/registry/retries.h"
+#include "imagetool/registry/url.h"
+#include "runtime/base/error.h"
+
+namespace gocker {
+namespace {
+
+constexpr size_t kMaxToken = 1 << 20;
+
+bool is_token(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+// {"token": "..."} or, as OAuth 2 has it, {"access_token": "..."}.
+std::string token_of(const std::string& body) {
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  for (const char* name : {"token", "access_token"}) {
+    if (!json.is_object() || !json.contains(name) || !json[name].is_string()) continue;
+    std::string token = json[name].get<std::string>();
+    if (is_token(token)) return token;
+  }
+  throw Error("the answer holds no token");
+}
+
+}  // namespace
+
+bool Authorization::answer(const HttpResponse& refusal, std::string_view used, Trust trust) {
+  if (used != value_) return true;  // another request has been given leave meanwhile
+  if (++refusals_ > 1) return false;
+  for (const auto& [name, header] : refusal.headers) {
+    if (name != "www-authenticate") continue;
+    for (const Challenge& challenge : parse_challenges(header)) {
+      if (challenge.scheme == "bearer") return answer_bearer(challenge, refusal, trust);
+      if (challenge.scheme != "basic" || !credentials_) continue;
+      value_ = basic();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Authorization::answer_bearer(const Challenge& challenge, const HttpResponse& refusal,
+                                  Trust trust) {
+  std::string url(challenge.parameter("realm"));
+  const std::string origin = origin_of(url);
+  if (origin.empty()) throw Error("the registry names '" + url + "' as its token server");
+  if (credentials_ && refusal.url.starts_with("https:") && !origin.starts_with("https:")) {
+    throw Error("the token server " + host_of(url) + " would get the password unencrypted");
+  }
+  std::string scope(challenge.parameter("scope"));
+  if (scope.empty()) scope = "repository:" + path_ + ":pull";
+  url += url.find('?') == std::string::npos ? '?' : '&';
+  const std::string_view service = challenge.parameter("service");
+  if (!service.empty()) url += "service=" + percent_encode(service) + "&";
+  url += "scope=" + percent_encode(scope);
+  value_ = "Bearer " + fetch_token(url, trust);
+  return true;
+}
+
+std::string Authorization::fetch_token(const std::string& url, Trust trust) {
+  const std::string host = host_of(url);
+  const Doing doing("get a token from", host);
+  Retries retries;
+  while (true) {
+    HttpRequest request;
+    request.url = url;
+    request.trust = trust;
+    request.headers = {"Accept: application/json"};
+    if (credentials_) request.authorization = basic();
+    const HttpResponse response = client_.fetch(std::move(request), kMaxToken);
+    if (response.success()) return token_of(response.body);
+    const auto delay = is_passing(response.status) ? retries.next(0, response.header("retry-after"))
+                                                   : std::nullopt;
+    if (!delay) throw Error(describe_refusal(response) + hint());
+    std::this_thread::sleep_for(*delay);
+  }
+}
+
+std::string Authorization::basic() const {
+  return "Basic " + encode_base64(credentials_->user + ":" + credentials_->password);
+}
+
+std::string Authorization::hint() const {
+  if (!credentials_) return " (no credentials for it are known; see --creds and --authfile)";
+  return " (as " + credentials_->user + ", with the password from " + credentials_->origin + ")";
+}
+
+}  // namespace gocker

@@ -1,0 +1,30 @@
+// Blobs from a repository into files: several at once, resumed where a connection breaks, each
+// checked against its descriptor.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "imagetool/registry/repository.h"
+#include "oci-spec/image_spec.h"
+#include "runtime/base/fd.h"
+
+namespace gocker {
+
+struct BlobDownload {
+  oci::Descriptor descriptor;
+  std::string name;       // for messages: "layer 2 of 5"
+  Fd file;                // empty, opened for writing
+  uint64_t received = 0;  // bytes so far, for whoever shows progress
+  bool complete = false;  // received, and its size and digest are right
+};
+
+// Fills all files; each digest must be there once. `tick` is called now and then, at least once a
+// second, and at each completion. Throws at the first blob that cannot be had: what is in the files
+// is worthless then.
+void download_blobs(Repository& repository, std::vector<BlobDownload>& blobs,
+                    const std::function<void()>& tick);
+
+}  // namespace gocker
