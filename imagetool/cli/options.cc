@@ -76,7 +76,7 @@ size_t count_leading_options(std::span<const Option> options, std::span<const st
   while (i < words.size() && is_option(words[i]) && words[i] != "--") {
     const Option* option = find(options, words[i]);
     if (option == nullptr) throw_unknown(options, words[i]);
-    i += value_follows(*option, words[i]) ? 2 : 1;
+    i += value_follows(*option, words[i]) ? size_t{2} : size_t{1};
   }
   return std::min(i, words.size());
 }

@@ -68,8 +68,11 @@ Found find(HttpClient& client, const Reference& reference, const PullOptions& op
 }
 
 Image describe(const std::string& name, const ResolvedImage& resolved) {
-  return make_image(name, resolved.manifest.digest,
-                    oci::parse_manifest(resolved.manifest.bytes, resolved.manifest.digest),
+  const Document& document = resolved.manifest;
+  oci::Manifest manifest = oci::parse_manifest(document.bytes, document.digest);
+  // A manifest need not name its type where the registry has said it.
+  if (manifest.media_type.empty()) manifest.media_type = document.media_type;
+  return make_image(name, document.digest, std::move(manifest),
                     oci::parse_image_config(resolved.config, "its config"));
 }
 

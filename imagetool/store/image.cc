@@ -153,8 +153,10 @@ ImageName find_image_name(const Store& store, std::string_view text) {
 }
 
 Image find_image(const Store& store, std::string_view text) {
-  ImageName name = find_image_name(store, text);
-  return load_image(store, std::move(name.reference), std::move(name.digest));
+  const ImageName name = find_image_name(store, text);
+  Image image = load_image(store, name.reference, name.digest);
+  if (image.manifest.media_type.empty()) image.manifest.media_type = name.media_type;
+  return image;
 }
 
 void set_image_name(const Store& store, const ImageName& name) {
