@@ -10,7 +10,7 @@ import pathlib
 import re
 
 import sources
-import tap
+from sources import tap
 
 BASE = {"runtime/base"}
 SPEC = {"oci-spec"}

@@ -12,7 +12,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import sources
-import tap
+from sources import tap
 
 
 def findings_of(command):

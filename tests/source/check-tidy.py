@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import sources
-import tap
+from sources import tap
 
 # What g++ 12 knows and clang-tidy 14 does not.
 UNKNOWN_OPTIONS = {"-ftrivial-auto-var-init=zero", "-fstack-clash-protection"}

@@ -1,8 +1,12 @@
 """Which files the source checks look at."""
 
 import pathlib
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import tap  # the checks have it from here
+
 CPP_FOLDERS = ("oci-spec", "runtime", "imagetool", "tests")
 
 

@@ -1,0 +1,611 @@
+#!/usr/bin/env python3
+"""The commands a person types, against a real registry and the real kernel.
+
+    tests/wrapper/wrapper_test.py GOCKER_RUNTIME GOCKER_IMAGE [NAME...]
+
+Prints a TAP line for each test; with NAMEs only those tests run. Needs root.
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import traceback
+
+import registry
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import tap
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def wait_until(condition, what, seconds=20):
+    """The first true value of condition()."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def equal(actual, expected, what=""):
+    if actual != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
+
+
+def contains(text, part):
+    if part not in text:
+        raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+class Gocker:
+    """The wrapper with a store, a run folder and a bin folder of its own."""
+
+    def __init__(self, folder, runtime, image):
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.program = self.bin / "gocker"
+        self.program.symlink_to(ROOT / "scripts/gocker")
+        (self.bin / "gocker-runtime").symlink_to(runtime)
+        (self.bin / "gocker-image").symlink_to(image)
+        self.root = folder / "root"
+        self.state = folder / "run"
+        self.env = {"PATH": os.environ["PATH"], "GOCKER_ROOT": str(self.root),
+                    "GOCKER_RUN": str(self.state), "HOME": str(folder),
+                    "GOCKER_REGISTRIES_CONF": "/dev/null"}
+
+    def __call__(self, *words, code=0, text=None, env=None, program=None, timeout=60):
+        """Runs one command to its end and checks the exit code; (stdout, stderr)."""
+        done = subprocess.run([program or self.program, *words], input=text, text=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL if text is None else None,
+                              capture_output=True, env={**self.env, **(env or {})})
+        if done.returncode != code:
+            raise AssertionError(f"gocker {' '.join(words)}: exit code {done.returncode}, not {code}"
+                                 f"\nstdout: {done.stdout}\nstderr: {done.stderr}")
+        return done.stdout, done.stderr
+
+    def start(self, *words, **more):
+        """Begins a command in the background."""
+        return subprocess.Popen([self.program, *words], env=self.env, text=True,
+                                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                   "stderr": subprocess.PIPE, **more})
+
+    def fails(self, *words, code=1):
+        """Runs a command that must fail with one line on stderr; that line."""
+        out, err = self(*words, code=code)
+        equal(out, "", "stdout")
+        equal(err.count("\n"), 1, f"lines of {err!r}")
+        return err
+
+    def containers(self):
+        folder = self.root / "containers"
+        return sorted(f.name for f in folder.iterdir()) if folder.is_dir() else []
+
+    def status(self, container):
+        """What ps -a says in the column STATUS, or None."""
+        for line in self("ps", "-a")[0].splitlines()[1:]:
+            cells = re.split(r"  +", line)
+            if container in (cells[0], cells[5]):
+                return cells[4]
+        return None
+
+    def mounts(self):
+        with open("/proc/self/mounts") as mounts:
+            return [line for line in mounts if str(self.root) in line]
+
+    def check_clean(self):
+        """Nothing is left of any container."""
+        equal(self.containers(), [], "containers")
+        names = self.root / "names"
+        equal(sorted(os.listdir(names)) if names.is_dir() else [], [], "names")
+        equal(self.mounts(), [], "mounts")
+        states = self.state / "runtime"
+        equal(sorted(os.listdir(states)) if states.is_dir() else [], [], "states")
+
+    def remove_everything(self):
+        for container in self.containers():
+            self("rm", "-f", container)
+
+    @contextlib.contextmanager
+    def running(self, *words):
+        """A container that runs until the end of the block."""
+        process = self.start("run", "--rm", "--name", "runner", *words)
+        try:
+            wait_until(lambda: self.status("runner") == "running" or process.poll() is not None,
+                       "start of the container")
+            yield process
+        finally:
+            if process.poll() is None:
+                self("rm", "-f", "runner")
+            process.communicate()
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, gocker, *words, rows=33, columns=111):
+        pid, self.fd = pty.fork()
+        if pid == 0:
+            os.execve(gocker.program, [str(gocker.program), *words], gocker.env)
+        self.pid = pid
+        self.output = ""
+        self.resize(rows, columns)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def read_until(self, text, seconds=20):
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"{text!r} did not appear in {self.output!r}")
+            try:
+                self.output += os.read(self.fd, 4096).decode(errors="replace")
+            except OSError:  # EIO: the other side is closed
+                raise AssertionError(f"{text!r} did not appear before the end of {self.output!r}")
+        before, _, self.output = self.output.partition(text)
+        return before
+
+    def end(self):
+        """Reads to the end; the exit code."""
+        with contextlib.suppress(OSError):
+            while True:
+                data = os.read(self.fd, 4096)
+                if not data:
+                    break
+                self.output += data.decode(errors="replace")
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@test
+def run_prints_what_the_program_prints(gocker, image):
+    out, err = gocker("run", "--rm", image, "echo", "hello", "big  world")
+    equal(out, "hello big  world\n")
+    equal(err, "")
+
+
+@test
+def run_without_a_command_runs_the_images_own(gocker, image):
+    equal(gocker("run", "--rm", image)[0], "the image's own command\n")
+
+
+@test
+def run_ends_with_the_exit_code_of_the_program(gocker, image):
+    gocker("run", "--rm", image, "sh", "-c", "exit 7", code=7)
+    gocker("run", image, "sh", "-c", "exit 7", code=7)
+    gocker("run", "--rm", image, "sh", "-c", "kill -KILL $$", code=0)  # pid 1 is immune to itself
+    gocker("run", "--rm", image, "sh", "-c", "sh -c 'kill -KILL $$'", code=137)
+
+
+@test
+def run_with_rm_leaves_nothing(gocker, image):
+    gocker("run", "--rm", "--name", "brief", image, "true")
+    gocker.check_clean()
+
+
+@test
+def run_without_rm_leaves_a_stopped_container(gocker, image):
+    gocker("run", "--name", "kept", image, "sh", "-c", "echo data > /file")
+    equal(gocker.status("kept"), "stopped")
+    equal(gocker("rm", "kept")[0], "kept\n")
+    gocker.check_clean()
+
+
+@test
+def run_pulls_a_missing_image_once(gocker, image):
+    other = image.replace("/demo/busybox", "/demo/second")
+    out, err = gocker("run", "--rm", other, "echo", "done")
+    equal(out, "done\n", "stdout has the container's output only")
+    contains(err, f"gocker: {other} is not in the local store, pulling it\n")
+    equal(gocker("run", "--rm", other, "echo", "done")[1], "")
+
+
+@test
+def variables_reach_the_program(gocker, image):
+    out, _ = gocker("run", "--rm", "-e", "ONE=1 and", "--env", "TWO", "-e", "ABSENT", "--env=THREE=3=3",
+                    image, "env", env={"TWO": "from outside", "LOCAL": "not passed"})
+    lines = out.splitlines()
+    for line in ("ONE=1 and", "TWO=from outside", "THREE=3=3", "FROM_IMAGE=yes"):
+        if line not in lines:
+            raise AssertionError(f"{line} is not in {lines}")
+    for name in ("ABSENT", "LOCAL", "GOCKER_ROOT"):
+        if any(line.startswith(name + "=") for line in lines):
+            raise AssertionError(f"{name} is in {lines}")
+
+
+@test
+def volumes_show_the_hosts_files(gocker, image):
+    volume = gocker.folder / "some volume"
+    volume.mkdir()
+    (volume / "in").write_text("from the host\n")
+    gocker("run", "--rm", "-v", f"{volume}:/data", image, "sh", "-c", "cat /data/in > /data/out")
+    equal((volume / "out").read_text(), "from the host\n")
+    out, _ = gocker("run", "--rm", "-v", f"{volume}:/data:ro", image, "sh", "-c",
+                    "cat /data/in; touch /data/new 2>/dev/null || echo refused")
+    equal(out, "from the host\nrefused\n")
+    equal(sorted(os.listdir(volume)), ["in", "out"])
+
+
+@test
+def relative_volumes_start_here(gocker, image):
+    here = gocker.folder / "here"
+    here.mkdir(exist_ok=True)
+    (here / "file").write_text("relative\n")
+    done = subprocess.run([gocker.program, "run", "--rm", "-v", "./file:/file", image, "cat", "/file"],
+                          cwd=here, env=gocker.env, capture_output=True, text=True)
+    equal((done.stdout, done.returncode), ("relative\n", 0), done.stderr)
+
+
+@test
+def the_working_directory_is_chosen(gocker, image):
+    equal(gocker("run", "--rm", image, "pwd")[0], "/home/ann\n", "the image's")
+    equal(gocker("run", "--rm", "-w", "/tmp", image, "pwd")[0], "/tmp\n")
+
+
+@test
+def users_are_names_or_numbers(gocker, image):
+    equal(gocker("run", "--rm", image, "id", "-u")[0], "0\n")
+    equal(gocker("run", "--rm", "-u", "ann", image, "sh", "-c", "id -u; id -g")[0], "1000\n1001\n")
+    equal(gocker("run", "--rm", "--user", "5:6", image, "sh", "-c", "id -u; id -g")[0], "5\n6\n")
+    contains(gocker.fails("run", "--rm", "-u", "nobody-here", image, "id", code=125), "nobody-here")
+    gocker.check_clean()
+
+
+@test
+def the_hostname_is_the_id_or_as_told(gocker, image):
+    equal(gocker("run", "--rm", "-h", "box", image, "hostname")[0], "box\n")
+    name = gocker("run", "--rm", image, "hostname")[0]
+    if not re.fullmatch(r"[0-9a-f]{12}\n", name):
+        raise AssertionError(f"{name!r} is no ID")
+
+
+@test
+def the_entrypoint_can_be_replaced(gocker, image):
+    equal(gocker("run", "--rm", "--entrypoint", "/bin/echo", image, "-n", "x")[0], "x")
+
+
+@test
+def a_read_only_root_cannot_be_written(gocker, image):
+    out, _ = gocker("run", "--rm", "--read-only", image, "sh", "-c", "touch /x 2>/dev/null || echo no")
+    equal(out, "no\n")
+
+
+@test
+def without_a_network_there_is_only_the_loopback(gocker, image):
+    out, _ = gocker("run", "--rm", "--network", "none", image, "ls", "/sys/class/net")
+    equal(out, "lo\n")
+
+
+@test
+def the_hosts_network_is_shared_when_asked(gocker, image):
+    mine = os.readlink("/proc/self/ns/net") + "\n"
+    out, _ = gocker("run", "--rm", "--network=host", image, "sh", "-c", "ls -l /proc/self/ns/net")
+    contains(out, mine)
+
+
+@test
+def limits_are_written_to_the_cgroup(gocker, image):
+    with gocker.running("--memory", "64m", "--pids-limit", "17", image, "sleep", "100"):
+        container = gocker.containers()[0]
+        report = subprocess.run([gocker.bin / "gocker-runtime", "--root", gocker.state / "runtime",
+                                 "state", container], capture_output=True, text=True, check=True)
+        pid = re.search(r'"pid":\s*(\d+)', report.stdout).group(1)
+        found = {}
+        for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            for folder in (controllers.removeprefix("name=") or "unified", ""):
+                for name in ("memory.limit_in_bytes", "memory.max", "pids.max"):
+                    file = pathlib.Path("/sys/fs/cgroup") / folder / path.lstrip("/") / name
+                    if file.is_file():
+                        found[name.split(".")[0]] = file.read_text().strip()
+        equal(found, {"memory": str(64 << 20), "pids": "17"})
+    gocker.check_clean()
+
+
+@test
+def standard_input_is_empty_without_i(gocker, image):
+    equal(gocker("run", "--rm", image, "wc", "-c", text="abc")[0].strip(), "0")
+    equal(gocker("run", "--rm", "-i", image, "wc", "-c", text="abc")[0].strip(), "3")
+
+
+@test
+def a_terminal_has_size_and_signals(gocker, image):
+    script = ("trap 'echo caught' INT; trap 'stty size' WINCH; stty size; "
+              "while read line; do echo got:$line; test $line = end && exit 7; done; exit 9")
+    terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c", script, rows=33, columns=111)
+    terminal.read_until("33 111")
+    terminal.type("one\n")
+    terminal.read_until("got:one")
+    terminal.resize(44, 122)
+    terminal.type("\x03")
+    terminal.read_until("caught")
+    terminal.type("end\n")
+    equal(terminal.end(), 7)
+    gocker.check_clean()
+
+
+@test
+def a_terminals_new_size_reaches_the_container(gocker, image):
+    terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c",
+                        "stty size; read line; stty size", rows=20, columns=70)
+    terminal.read_until("20 70")
+    terminal.resize(21, 71)
+    time.sleep(0.2)
+    terminal.type("\n")
+    terminal.read_until("21 71")
+    equal(terminal.end(), 0)
+
+
+@test
+def ctrl_c_ends_a_program_without_a_handler(gocker, image):
+    terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c", "echo ready; cat; echo $?")
+    terminal.read_until("ready")
+    terminal.type("\x03")
+    terminal.read_until("130")
+    terminal.end()
+    gocker.check_clean()
+
+
+@test
+def ctrl_c_without_a_terminal_of_its_own_ends_the_container_once(gocker, image):
+    # -i alone: this terminal's Ctrl-C goes to the whole process group.
+    script = "trap 'count=x$count' INT; echo ready; read line; echo end:$count; exit 5"
+    terminal = Terminal(gocker, "run", "--rm", "-i", image, "sh", "-c", script)
+    terminal.read_until("ready")
+    terminal.type("\x03")
+    time.sleep(0.5)
+    terminal.type("\n")
+    code = terminal.end()
+    contains(terminal.output, "end:x\r\n")
+    equal(code, 5)
+    gocker.check_clean()
+
+
+@test
+def a_terminal_needs_one_here(gocker, image):
+    contains(gocker.fails("run", "--rm", "-it", image, "true", code=125), "needs a terminal")
+    gocker.check_clean()
+
+
+@test
+def signals_to_the_wrapper_reach_the_program(gocker, image):
+    for options in (["--rm"], []):
+        for name, number in (("TERM", signal.SIGTERM), ("INT", signal.SIGINT), ("HUP", signal.SIGHUP)):
+            process = gocker.start("run", *options, image, "sh", "-c",
+                                   f"trap 'echo {name}; exit 9' {name}; echo ready; "
+                                   "while true; do sleep 0.05; done")
+            equal(process.stdout.readline(), "ready\n")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+            equal((out, err, process.returncode), (name + "\n", "", 9), f"{options} {name}")
+        gocker.remove_everything()
+    gocker.check_clean()
+
+
+@test
+def a_program_that_is_missing_is_named(gocker, image):
+    process = subprocess.run([gocker.program, "run", "--rm", image, "/no/such/program"],
+                             env=gocker.env, capture_output=True, text=True)
+    if process.returncode == 0:
+        raise AssertionError("exit code 0")
+    equal(process.stderr.count("\n"), 1, process.stderr)
+    contains(process.stderr, "/no/such/program")
+    gocker.check_clean()
+
+
+@test
+def images_lists_and_rmi_removes(gocker, image):
+    name = image.replace("/demo/busybox", "/demo/third")
+    gocker("pull", name)
+    contains(gocker("images")[0], "/demo/third")
+    gocker("run", "--name", "user", name, "true")
+    contains(gocker.fails("rmi", name), gocker.containers()[0])
+    contains(gocker("images")[0], "/demo/third")
+    gocker("rm", "user")
+    gocker("rmi", name)
+    if "/demo/third" in gocker("images")[0]:
+        raise AssertionError("still listed")
+
+
+@test
+def ps_lists_what_runs(gocker, image):
+    equal(gocker("ps")[0].split(), "ID IMAGE COMMAND CREATED STATUS NAME".split())
+    with gocker.running(image, "sleep", "100"):
+        container = gocker.containers()[0]
+        line = gocker("ps")[0].splitlines()[1]
+        for part in (container, image, "sleep 100", "running", "runner"):
+            contains(line, part)
+        equal(gocker("ps", "-q")[0], container + "\n")
+    gocker("run", "--name", "over", image, "true")
+    equal(len(gocker("ps")[0].splitlines()), 1)
+    contains(gocker("ps", "-a")[0], "stopped")
+    gocker("rm", "over")
+
+
+@test
+def rm_refuses_a_running_container_without_force(gocker, image):
+    with gocker.running(image, "sleep", "100") as process:
+        contains(gocker.fails("rm", "runner"), "is running; gocker rm -f")
+        equal(gocker("rm", "-f", "runner")[0], "runner\n")
+        process.communicate(timeout=20)
+        equal(process.returncode, 137)
+    gocker.check_clean()
+
+
+@test
+def rm_takes_the_beginning_of_an_id(gocker, image):
+    gocker("run", image, "true")
+    gocker("rm", gocker.containers()[0][:4])
+    gocker.check_clean()
+
+
+@test
+def rm_goes_on_after_one_that_is_missing(gocker, image):
+    gocker("run", "--name", "there", image, "true")
+    out, err = gocker("rm", "absent", "there", code=1)
+    equal(out, "there\n")
+    equal(err, "gocker: no container 'absent'; gocker ps -a lists them\n")
+    contains(gocker.fails("rm", "../etc"), "no container '../etc'")
+    gocker.check_clean()
+
+
+@test
+def names_are_unique_while_they_are_used(gocker, image):
+    gocker("run", "--name", "once", image, "true")
+    contains(gocker.fails("run", "--name", "once", image, "true", code=125), "'once' is taken")
+    equal(len(gocker.containers()), 1)
+    gocker("rm", "once")
+    gocker("run", "--rm", "--name", "once", image, "true")
+    contains(gocker.fails("run", "--name", "a/b", image, "true", code=125), "'a/b' is no name")
+    gocker.check_clean()
+
+
+@test
+def many_containers_run_at_once(gocker, image):
+    running = [gocker.start("run", "--rm", image, "echo", str(i)) for i in range(12)]
+    for number, process in enumerate(running):
+        out, err = process.communicate(timeout=60)
+        equal((out, err, process.returncode), (f"{number}\n", "", 0))
+    gocker.check_clean()
+
+
+@test
+def a_killed_wrapper_leaves_what_rm_removes(gocker, image):
+    process = gocker.start("run", "--rm", "--name", "orphan", image, "sleep", "100")
+    wait_until(lambda: gocker.status("orphan") == "running", "start")
+    process.kill()
+    process.communicate()
+    gocker("rm", "-f", "orphan")
+    gocker.check_clean()
+
+
+@test
+def what_is_unknown_is_named(gocker, image):
+    equal(gocker.fails("rnu"), "gocker: unknown verb 'rnu' (gocker help lists them); "
+                               "did you mean 'run'?\n")
+    equal(gocker.fails("xyzzyx"), "gocker: unknown verb 'xyzzyx' (gocker help lists them)\n")
+    contains(gocker.fails("run", "--nope", image, code=125), "unknown option '--nope'")
+    contains(gocker.fails("run", "-e", code=125), "option '-e' needs a value")
+    contains(gocker.fails("run", code=125), "which image?")
+    contains(gocker.fails("pull"), "which image?")
+    contains(gocker.fails("../run"), "unknown verb '../run'")
+
+
+@test
+def an_unknown_image_fails_in_one_line(gocker, image):
+    missing = image.replace("/demo/busybox", "/demo/missing")
+    contains(gocker.fails("pull", missing), "/demo/missing")
+    _, err = gocker("run", "--rm", missing, "true", code=125)
+    equal(err.count("\n"), 2, err)  # that it pulls, and why it cannot
+    gocker.check_clean()
+
+
+@test
+def a_registry_that_is_down_fails_in_one_line(gocker, image):
+    missing = f"127.0.0.1:{registry.free_port()}/demo/busybox"
+    contains(gocker.fails("pull", missing), missing.split("/")[0])
+    gocker("run", "--rm", missing, "true", code=125)
+    gocker.check_clean()
+
+
+@test
+def every_verb_has_help(gocker, image):
+    overview = gocker("help")[0]
+    for file in (ROOT / "scripts/gocker.d/verbs").iterdir():
+        contains(overview, f"  {file.stem} ")
+        text = gocker("help", file.stem)[0]
+        contains(text, f"gocker {file.stem}: ")
+        contains(text, f"\n  gocker {file.stem}")
+        equal(gocker(file.stem, "--help")[0], text)
+    equal(gocker()[0], overview)
+    contains(gocker.fails("help", "pul"), "did you mean 'pull'?")
+
+
+@test
+def version_names_both_programs(gocker, image):
+    out, _ = gocker("version")
+    contains(out, "gocker-image ")
+    contains(out, "gocker-runtime ")
+    equal(gocker("--version")[0], out)
+
+
+@test
+def links_lead_to_the_programs(gocker, image):
+    link = gocker.folder / "link"
+    link.symlink_to("bin/gocker")
+    contains(gocker("version", program=link)[0], "gocker-runtime")
+    lonely = gocker.folder / "lonely"
+    lonely.mkdir()
+    shutil.copy(ROOT / "scripts/gocker", lonely)
+    done = subprocess.run([lonely / "gocker", "ps"], capture_output=True, text=True, env=gocker.env)
+    equal((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+
+
+@test
+def an_installed_gocker_works(gocker, image):
+    prefix = gocker.folder / "usr"
+    (prefix / "libexec").mkdir(parents=True)
+    shutil.copytree(gocker.bin, prefix / "bin")  # the links are followed
+    shutil.copytree(ROOT / "scripts/gocker.d", prefix / "libexec/gocker")
+    out, _ = gocker("run", "--rm", image, "echo", "installed", program=prefix / "bin/gocker")
+    equal(out, "installed\n")
+
+
+def main():
+    if os.geteuid() != 0:
+        print("1..0 # SKIP containers need root")
+        return
+    wanted = sys.argv[3:]
+    report = tap.Tap()
+    with tempfile.TemporaryDirectory(prefix="gocker-wrapper-") as name:
+        folder = pathlib.Path(name)
+        gocker = Gocker(folder, *(pathlib.Path(p).resolve() for p in sys.argv[1:3]))
+        with registry.Registry(folder / "registry") as server:
+            config = {"Cmd": ["echo", "the image's own command"], "WorkingDir": "/home/ann",
+                      "Env": ["PATH=/bin", "FROM_IMAGE=yes"]}
+            layer = registry.busybox_layer()
+            for name in ("demo/busybox", "demo/second", "demo/third"):
+                server.push_image(name, [layer], config)
+            image = f"{server.host}/demo/busybox"
+            gocker("pull", image)
+            for function in TESTS:
+                if wanted and function.__name__ not in wanted:
+                    continue
+                try:
+                    function(gocker, image)
+                    report.passed(function.__name__)
+                except Exception:
+                    report.failed(function.__name__, traceback.format_exc().strip().split("\n"))
+                    with contextlib.suppress(Exception):
+                        gocker.remove_everything()
+            gocker.remove_everything()
+    report.finish()
+
+
+main()
