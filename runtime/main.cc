@@ -96,7 +96,9 @@ int run_command_line(const Command& command, const Global& global,
                      std::span<const std::string> words) {
   std::vector<Option> options(command.options.begin(), command.options.end());
   options.push_back(kHelp);
-  const Arguments arguments = parse(options, take_words(options, words, StopAt::end));
+  const StopAt stop = command.words_after_id ? StopAt::first_positional : StopAt::end;
+  Arguments arguments = parse(options, take_words(options, words, stop));
+  arguments.add_positionals(words);
   if (arguments.has("help")) {
     print(command_help(command, options));
     return 0;
@@ -107,6 +109,19 @@ int run_command_line(const Command& command, const Global& global,
     throw UsageError(std::string(command.name) + ": takes " + std::string(wanted));
   }
   return command.run(global, arguments);
+}
+
+// The exit code; errors are reported here, as each command has its own code for them.
+template <class Work>
+int report_errors(int failure_code, Work work) {
+  try {
+    return work();
+  } catch (const UsageError& error) {
+    report((std::string(error.what()) + "; see --help").c_str());
+  } catch (const std::exception& error) {
+    report(error.what());
+  }
+  return failure_code;
 }
 
 int run_program(int argc, char** argv) {
@@ -124,25 +139,22 @@ int run_program(int argc, char** argv) {
     return arguments.has("help") ? 0 : 1;
   }
   const Global global{arguments.value("root", default_state_root()), argv};
-  return run_command_line(find_command(words.front()), global, words.subspan(1));
+  const Command& command = find_command(words.front());
+  return report_errors(command.failure_code,
+                       [&] { return run_command_line(command, global, words.subspan(1)); });
 }
 
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate, &kStart,  &kRun,  &kState,
-                                        &kKill,   &kDelete, &kList, &kSpec};
+  static constexpr std::array kCommands{&kCreate, &kStart,  &kRun,  &kExec, &kState,
+                                        &kKill,   &kDelete, &kList, &kPs,   &kSpec};
   return kCommands;
 }
 
 }  // namespace gocker::cli
 
-int main(int argc, char** argv) try {
-  return gocker::cli::run_program(argc, argv);
-} catch (const gocker::cli::UsageError& error) {
-  gocker::cli::report((std::string(error.what()) + "; see --help").c_str());
-  return 1;
-} catch (const std::exception& error) {
-  gocker::cli::report(error.what());
-  return 1;
+int main(int argc, char** argv) {
+  using namespace gocker::cli;
+  return report_errors(1, [&] { return run_program(argc, argv); });
 }

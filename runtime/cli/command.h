@@ -22,13 +22,19 @@ struct Command {
   std::span<const Option> options;
   size_t least = 0;  // how many arguments it takes
   size_t most = 0;
-  int (*run)(const Global& global, const Arguments& arguments);  // the exit code
+  // What follows the first argument is another program's command line: no options of ours in it.
+  bool words_after_id = false;
+  int failure_code = 1;
+  int (*run)(const Global& global, const Arguments& arguments) = nullptr;  // the exit code
 };
+inline constexpr size_t kAnyNumber = ~size_t{0};
 
 extern const Command kCreate;
 extern const Command kDelete;
+extern const Command kExec;
 extern const Command kKill;
 extern const Command kList;
+extern const Command kPs;
 extern const Command kRun;
 extern const Command kSpec;
 extern const Command kStart;

@@ -22,7 +22,12 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kCreate{
-    "create", "ID", "create a container that waits for start", kOptions, 1, 1, run};
+constinit const Command kCreate{.name = "create",
+                                .arguments = "ID",
+                                .summary = "create a container that waits for start",
+                                .options = kOptions,
+                                .least = 1,
+                                .most = 1,
+                                .run = run};
 
 }  // namespace gocker::cli

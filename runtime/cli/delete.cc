@@ -34,6 +34,12 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kDelete{"delete", "ID", "remove a container", kOptions, 1, 1, run};
+constinit const Command kDelete{.name = "delete",
+                                .arguments = "ID",
+                                .summary = "remove a container",
+                                .options = kOptions,
+                                .least = 1,
+                                .most = 1,
+                                .run = run};
 
 }  // namespace gocker::cli

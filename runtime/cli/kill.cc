@@ -36,7 +36,12 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kKill{
-    "kill", "ID [SIGNAL]", "send a signal (default: SIGTERM)", kOptions, 1, 2, run};
+constinit const Command kKill{.name = "kill",
+                              .arguments = "ID [SIGNAL]",
+                              .summary = "send a signal (default: SIGTERM)",
+                              .options = kOptions,
+                              .least = 1,
+                              .most = 2,
+                              .run = run};
 
 }  // namespace gocker::cli

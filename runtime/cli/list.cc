@@ -78,6 +78,7 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kList{"list", "", "list the containers", kOptions, 0, 0, run};
+constinit const Command kList{
+    .name = "list", .summary = "list the containers", .options = kOptions, .run = run};
 
 }  // namespace gocker::cli

@@ -44,7 +44,12 @@ bool is_option(std::string_view word) {
 
 std::string Arguments::value(std::string_view option, std::string_view fallback) const {
   const auto found = values_.find(option);
-  return found == values_.end() ? std::string(fallback) : found->second;
+  return found == values_.end() ? std::string(fallback) : found->second.back();
+}
+
+std::vector<std::string> Arguments::values(std::string_view option) const {
+  const auto found = values_.find(option);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
 unsigned Arguments::number(std::string_view option) const {
@@ -100,7 +105,7 @@ Arguments parse(std::span<const Option> options, const std::vector<std::string>&
 
   Arguments arguments;
   for (const cxxopts::KeyValue& given : result.arguments()) {
-    arguments.values_[given.key()] = given.value();
+    arguments.values_[given.key()].push_back(given.value());
   }
   // `--flag=false` says no.
   for (const Option& option : options) {

@@ -35,12 +35,16 @@ class Arguments {
   bool has(std::string_view option) const { return values_.contains(option); }
   // The last value that was given, or `fallback`.
   std::string value(std::string_view option, std::string_view fallback = {}) const;
+  std::vector<std::string> values(std::string_view option) const;  // of a repeated one, in order
   unsigned number(std::string_view option) const;  // 0 where absent; throws UsageError
   const std::vector<std::string>& positionals() const { return positionals_; }
+  void add_positionals(std::span<const std::string> words) {
+    positionals_.insert(positionals_.end(), words.begin(), words.end());
+  }
 
  private:
   friend Arguments parse(std::span<const Option>, const std::vector<std::string>&);
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::vector<std::string> positionals_;
 };
 

@@ -1,6 +1,4 @@
 // gocker-runtime run: create and start in one, then wait in the foreground and delete.
-#include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 
 #include <array>
@@ -8,8 +6,8 @@
 #include <optional>
 
 #include "runtime/base/error.h"
+#include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
-#include "runtime/linux/foreground.h"
 #include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
@@ -26,18 +24,6 @@ constexpr std::array kOptions{
     Option{"keep", 0, "", "don't delete the container when it has ended"},
     Option{"no-subreaper", 0, "", "don't adopt what the container's first process leaves behind"}};
 
-// Until it ends; its exit code, 128 + the signal where one ended it.
-int wait_for(Child& init, const ForegroundSignals& signals, Fd controller) {
-  std::optional<TerminalProxy> terminal;
-  if (controller) terminal.emplace(std::move(controller));
-  const auto pass_on = [&](int signal) {
-    // It may have ended this very moment.
-    ::pidfd_send_signal(init.pidfd().get(), signal, nullptr, 0);
-  };
-  wait_in_foreground(init.pidfd(), signals, pass_on, terminal ? &*terminal : nullptr);
-  return exit_code_of(init.wait());
-}
-
 int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOptions options,
                       const Arguments& arguments) {
   const ForegroundSignals signals;
@@ -49,7 +35,7 @@ int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOption
   Created created = create_container(root, spec, options);
   start_container(created.container);
   created.container.unlock();
-  const int exit_code = wait_for(created.init, signals, std::move(controller));
+  const int exit_code = attend(created.init, signals, std::move(controller));
   if (arguments.has("keep")) return exit_code;
   // Somebody else may have deleted it meanwhile.
   if (auto left = Container::load_if_exists(root, options.id, Locking::exclusive)) left->destroy();
@@ -71,7 +57,12 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kRun{
-    "run", "ID", "create and start a container, wait for its end", kOptions, 1, 1, run};
+constinit const Command kRun{.name = "run",
+                             .arguments = "ID",
+                             .summary = "create and start a container, wait for its end",
+                             .options = kOptions,
+                             .least = 1,
+                             .most = 1,
+                             .run = run};
 
 }  // namespace gocker::cli

@@ -23,6 +23,9 @@ int run(const Global&, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kSpec{"spec", "", "write a config.json to start from", kOptions, 0, 0, run};
+constinit const Command kSpec{.name = "spec",
+                              .summary = "write a config.json to start from",
+                              .options = kOptions,
+                              .run = run};
 
 }  // namespace gocker::cli

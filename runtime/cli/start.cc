@@ -14,7 +14,11 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kStart{"start", "ID", "run the program of a created container", {}, 1,
-                               1,       run};
+constinit const Command kStart{.name = "start",
+                               .arguments = "ID",
+                               .summary = "run the program of a created container",
+                               .least = 1,
+                               .most = 1,
+                               .run = run};
 
 }  // namespace gocker::cli

@@ -17,6 +17,11 @@ int run(const Global& global, const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Command kState{"state", "ID", "print the state of a container", {}, 1, 1, run};
+constinit const Command kState{.name = "state",
+                               .arguments = "ID",
+                               .summary = "print the state of a container",
+                               .least = 1,
+                               .most = 1,
+                               .run = run};
 
 }  // namespace gocker::cli

@@ -12,8 +12,9 @@ using nlohmann::json;
 json to_value(const CgroupPaths& cgroup) {
   json hierarchies = json::array();
   for (const auto& hierarchy : cgroup.hierarchies) {
-    hierarchies.push_back(
-        {{"controllers", hierarchy.controllers}, {"directory", hierarchy.directory}});
+    hierarchies.push_back({{"controllers", hierarchy.controllers},
+                           {"directory", hierarchy.directory},
+                           {"owned", hierarchy.owned}});
   }
   return hierarchies;
 }
@@ -72,7 +73,8 @@ ContainerRecord parse_record(std::string_view text, std::string_view file) try {
   value.at("pid").get_to(record.pid);
   value.at("startTime").get_to(record.start_time);
   for (const json& entry : value.at("cgroup")) {
-    record.cgroup.hierarchies.push_back({entry.at("controllers"), entry.at("directory")});
+    record.cgroup.hierarchies.push_back(
+        {entry.at("controllers"), entry.at("directory"), entry.at("owned")});
   }
   for (const json& entry : value.at("namespaces")) {
     record.namespaces.push_back({namespace_type(entry.at("type")), entry.at("path")});

@@ -161,6 +161,13 @@ Program become_user(const BecomeRequest& request) {
   return {std::move(path), process.args, std::move(env)};
 }
 
+void keep_preserved_descriptors(unsigned preserved, std::vector<int> kept) {
+  const int first = 3 + static_cast<int>(preserved);
+  close_all_from(first, std::move(kept));
+  // They arrive there whatever flags they came with.
+  for (int fd = 3; fd < first; ++fd) clear_cloexec(fd);
+}
+
 void execute(const BecomeRequest& request, const Program& program) {
   const std::vector<char*> args = c_strings(program.args);
   const std::vector<char*> env = c_strings(program.env);

@@ -34,6 +34,10 @@ Program become_user(const BecomeRequest& request);
 // Loads the filter that become_user() left, and executes. Throws where that fails.
 [[noreturn]] void execute(const BecomeRequest& request, const Program& program);
 
+// Closes every descriptor but stdio, `preserved` ones from 3 on, which the program gets, and
+// `kept`.
+void keep_preserved_descriptors(unsigned preserved, std::vector<int> kept);
+
 // The words are those that engines turn into exit codes 126 and 127:
 // exec: "NAME": executable file not found in $PATH
 std::string find_program(const std::string& name, const std::vector<std::string>& env);

@@ -55,18 +55,6 @@ void check_terminal(const oci::Spec& spec, const CreateOptions& options) {
   }
 }
 
-// Written under another name first: who polls for the file must find the whole pid in it. Decimal
-// digits and no newline, as engines read it.
-void write_pid_file(const std::string& path, pid_t pid) {
-  if (path.empty()) return;
-  const Doing doing("write pid file", path);
-  const SplitPath parts = split_path(path);
-  const std::string folder = path.find('/') == std::string::npos ? "."
-                             : parts.parent.empty()              ? "/"
-                                                                 : std::string(parts.parent);
-  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
-}
-
 // Undoes a container that is being made, unless it was finished. What may fail while it is undone
 // is less telling than the error that led here.
 class Unfinished {
@@ -90,6 +78,16 @@ class Unfinished {
 
 }  // namespace
 
+void write_pid_file(const std::string& path, pid_t pid) {
+  if (path.empty()) return;
+  const Doing doing("write pid file", path);
+  const SplitPath parts = split_path(path);
+  const std::string folder = path.find('/') == std::string::npos ? "."
+                             : parts.parent.empty()              ? "/"
+                                                                 : std::string(parts.parent);
+  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
+}
+
 oci::Spec load_bundle(const std::string& bundle) {
   const std::string path = bundle + "/" + kConfigFile;
   const std::string json = read_file(path);
@@ -109,7 +107,7 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
   Unfinished unfinished(container);
   Cgroup cgroup(record.cgroup);
   cgroup.create();
-  if (spec.linux_.resources) cgroup.apply(*spec.linux_.resources);
+  cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
 
   const LaunchRequest request{
       .spec = spec,

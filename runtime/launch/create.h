@@ -36,6 +36,10 @@ oci::Spec load_bundle(const std::string& bundle);
 Created create_container(const StateRoot& root, const oci::Spec& spec,
                          const CreateOptions& options);
 
+// Written under another name first: who polls for the file must find the whole pid in it. Decimal
+// digits and no newline, as engines read it. Nothing where `path` is empty.
+void write_pid_file(const std::string& path, pid_t pid);
+
 // The start operation on a created container, locked by the caller: opens the gate, waits for the
 // execution of the program, runs the poststart hooks. A container whose start fails is destroyed,
 // as config.md asks for failing startContainer and poststart hooks.

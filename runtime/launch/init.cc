@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -125,8 +126,12 @@ class Init {
       procfs_ = open_private_procfs();
     }
     root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation);
-    apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
+    const Fd readonly_dev =
+        apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
     create_devices(root_, spec_.linux_.devices, in_.host_devices);
+    if (readonly_dev) {
+      set_mount_attributes(readonly_dev, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, "/dev");
+    }
   }
 
   void open_console() {
@@ -176,10 +181,7 @@ class Init {
     std::vector<int> kept = in_.gate.descriptors();
     kept.push_back(launcher_.descriptor());
     if (seccomp_) kept.push_back(seccomp_->bpf.get());
-    const int first = 3 + static_cast<int>(request_.preserved_fds);
-    close_all_from(first, std::move(kept));
-    // What is preserved for the program arrives there whatever flags it came with.
-    for (int fd = 3; fd < first; ++fd) clear_cloexec(fd);
+    keep_preserved_descriptors(request_.preserved_fds, std::move(kept));
   }
 
   oci::State state_for_hooks() const {

@@ -49,6 +49,8 @@ class SyncSocket {
   // other side is gone.
   Message receive() const;
   Message expect(MessageKind kind) const;
+  // The end of file, which an execve(2) on the other side shows as.
+  void expect_end() const;
 
   int descriptor() const { return socket_.get(); }
 

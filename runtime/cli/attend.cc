@@ -1,0 +1,21 @@
+#include "runtime/cli/attend.h"
+
+#include <sys/pidfd.h>
+
+#include <optional>
+#include <utility>
+
+namespace gocker::cli {
+
+int attend(Child& process, const ForegroundSignals& signals, Fd controller) {
+  std::optional<TerminalProxy> terminal;
+  if (controller) terminal.emplace(std::move(controller));
+  const auto pass_on = [&](int signal) {
+    // It may have ended this very moment.
+    ::pidfd_send_signal(process.pidfd().get(), signal, nullptr, 0);
+  };
+  wait_in_foreground(process.pidfd(), signals, pass_on, terminal ? &*terminal : nullptr);
+  return exit_code_of(process.wait());
+}
+
+}  // namespace gocker::cli

@@ -1,0 +1,210 @@
+#include "runtime/launch/exec.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/socket.h"
+#include "runtime/launch/become.h"
+#include "runtime/launch/protocol.h"
+#include "runtime/launch/seccomp_listener.h"
+#include "runtime/launch/seccomp_message.h"
+#include "runtime/linux/lsm.h"
+#include "runtime/linux/namespaces.h"
+#include "runtime/linux/scheduling.h"
+#include "runtime/linux/sysctl.h"
+#include "runtime/linux/terminal.h"
+#include "runtime/linux/user.h"
+
+namespace gocker {
+namespace {
+
+using oci::NamespaceType;
+
+// The namespaces of the container's first process, as flags for setns(2) on its pidfd. The pid
+// namespace holds for children only and was joined before the clone.
+uint64_t flags_to_join(const ContainerRecord& record) {
+  uint64_t flags = 0;
+  for (const oci::Namespace& entry : record.namespaces) {
+    if (entry.type != NamespaceType::pid) flags |= clone_flag(entry.type);
+  }
+  return flags;
+}
+
+class ExecProcess {
+ public:
+  ExecProcess(const ExecRequest& request, const Fd& first_process,
+              const std::vector<Fd>& tasks_files, SyncSocket launcher)
+      : request_(request),
+        first_process_(first_process),
+        tasks_files_(tasks_files),
+        launcher_(std::move(launcher)) {}
+
+  void run() {
+    const oci::Process& process = request_.process;
+    enter_container();
+    start_session();
+    open_console();
+    launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
+    receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
+    if (!process.apparmor_profile.empty()) set_apparmor_profile(procfs_, process.apparmor_profile);
+    if (!process.selinux_label.empty()) set_selinux_label(procfs_, process.selinux_label);
+    const Program program = become_user(become_request());
+    keep_only_what_the_program_gets();
+    launcher_.send(MessageKind::kReady);
+    launcher_.expect(MessageKind::kProceed);
+    execute(become_request(), program);
+  }
+
+  const SyncSocket& launcher() const { return launcher_; }
+
+ private:
+  void enter_container() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
+    ::signal(SIGPIPE, SIG_DFL);
+    for (const Fd& tasks : tasks_files_) write_all(tasks, "0", "tasks");
+    const ContainerRecord& record = request_.container.record();
+    // The host's procfs, taken while no mount of the container is in its way.
+    if (!request_.process.apparmor_profile.empty() || !request_.process.selinux_label.empty()) {
+      procfs_ = open_private_procfs();
+    }
+    const uint64_t flags = flags_to_join(record);
+    check(::setns(first_process_.get(), static_cast<int>(flags)), "join the namespaces");
+    if ((flags & CLONE_NEWUSER) != 0) become_namespace_root();
+  }
+
+  void start_session() {
+    check(::setsid(), "setsid");
+    const oci::Process& process = request_.process;
+    if (process.scheduler) set_scheduler(0, *process.scheduler);
+    if (process.io_priority) set_io_priority(0, *process.io_priority);
+    if (request_.spec.linux_.personality) set_personality(*request_.spec.linux_.personality);
+  }
+
+  void open_console() {
+    const oci::Process& process = request_.process;
+    if (!process.terminal) return;
+    const Doing doing("set up the terminal");
+    terminal_ = open_terminal(process.console_size, process.user.uid);
+    take_terminal(terminal_.device);
+  }
+
+  std::vector<int> terminal_fds() const {
+    if (!terminal_.controller) return {};
+    return {terminal_.controller.get()};
+  }
+
+  void receive_seccomp_program(Message message) {
+    if (request_.spec.linux_.seccomp) seccomp_ = unpack_seccomp(std::move(message));
+  }
+
+  BecomeRequest become_request() const {
+    return {.process = request_.process,
+            .seccomp = seccomp_ ? &*seccomp_ : nullptr,
+            .listen_fds = request_.listen_fds,
+            .on_seccomp_listener = [this](const Fd& listener) {
+              launcher_.send(MessageKind::kSeccompListener, {listener.get()});
+            }};
+  }
+
+  void keep_only_what_the_program_gets() {
+    std::vector<int> kept{launcher_.descriptor()};
+    if (seccomp_) kept.push_back(seccomp_->bpf.get());
+    keep_preserved_descriptors(request_.preserved_fds, std::move(kept));
+  }
+
+  const ExecRequest& request_;
+  const Fd& first_process_;
+  const std::vector<Fd>& tasks_files_;
+  SyncSocket launcher_;
+  Fd procfs_;
+  Terminal terminal_;
+  std::optional<SeccompProgram> seccomp_;
+};
+
+[[noreturn]] void run_process(const ExecRequest& request, const Fd& first_process,
+                              const std::vector<Fd>& tasks_files, SyncSocket launcher) noexcept {
+  Doing::start_anew();
+  ExecProcess process(request, first_process, tasks_files, std::move(launcher));
+  try {
+    process.run();
+  } catch (const Error& error) {
+    process.launcher().send_failure(error.code(), error.what());
+  } catch (const std::exception& error) {
+    process.launcher().send_failure(0, error.what());
+  }
+  exit_now(255);
+}
+
+// In the container's pid namespace; the caller itself stays where it is.
+std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_process,
+                                const Cgroup& cgroup) {
+  // Whoever is in there must not be able to trace what we clone (CVE-2016-9962).
+  check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
+  const bool joins_pid =
+      std::any_of(record.namespaces.begin(), record.namespaces.end(),
+                  [](const oci::Namespace& entry) { return entry.type == NamespaceType::pid; });
+  if (!joins_pid) return clone_child(0, cgroup.unified_directory());
+  const Fd home = open_own_namespace(NamespaceType::pid);
+  check(::setns(first_process.get(), CLONE_NEWPID), "join the pid namespace");
+  std::optional<Child> child = clone_child(0, cgroup.unified_directory());
+  join_namespace(home, NamespaceType::pid);
+  return child;
+}
+
+void accompany(const Child& process, const ExecRequest& request, const SyncSocket& socket) {
+  const std::optional<oci::Seccomp>& seccomp = request.spec.linux_.seccomp;
+  std::optional<SeccompProgram> program;
+  if (seccomp) program = compile_seccomp(*seccomp);
+  if (request.process.oom_score_adj) {
+    set_oom_score_adj(process.pid(), *request.process.oom_score_adj);
+  }
+  Message ready = socket.expect(MessageKind::kNamespacesReady);
+  if (!ready.fds.empty()) request.on_terminal(std::move(ready.fds[0]));
+  if (program) {
+    send_seccomp(socket, *program);
+  } else {
+    socket.send(MessageKind::kProceed);
+  }
+  Message last = socket.receive();
+  if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
+    send_seccomp_listener(*seccomp, last.fds[0], process.pid(), request.container.state());
+    last = socket.receive();
+  }
+  if (last.kind != MessageKind::kReady) throw Error("an unexpected message");
+  socket.send(MessageKind::kProceed);
+  socket.expect_end();
+}
+
+}  // namespace
+
+Child exec_in_container(const ExecRequest& request) {
+  const ContainerRecord& record = request.container.record();
+  const Doing doing("exec in container", record.id);
+  const Fd first_process = request.container.open_process();
+  if (!first_process) throw Error("container not running");
+  const Cgroup cgroup(record.cgroup);
+  const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
+  auto [ours, theirs] = socket_pair();
+  std::optional<Child> process = clone_into(record, first_process, cgroup);
+  if (!process) {
+    ours.reset();
+    run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
+  }
+  theirs.reset();
+  accompany(*process, request, SyncSocket(std::move(ours)));
+  return std::move(*process);
+}
+
+}  // namespace gocker

@@ -1,0 +1,31 @@
+// One more process in a running container (`exec`), or in one that waits for start.
+//
+//   launcher                                        the process
+//   pid namespace, clone3(INTO_CGROUP), back --->   v1 control groups, all other namespaces at once
+//      <------------------------- kNamespacesReady  (+ the terminal's controller)
+//   kProceed (+ seccomp program) --------------->   user, capabilities, program
+//      <--------------------------------- kReady
+//   kProceed ----------------------------------->   execve: end of file, or kFailed
+#pragma once
+
+#include <functional>
+
+#include "oci-spec/runtime_spec.h"
+#include "runtime/base/process.h"
+#include "runtime/container/container.h"
+
+namespace gocker {
+
+struct ExecRequest {
+  const Container& container;
+  const oci::Spec& spec;        // the container's
+  const oci::Process& process;  // what is to run
+  unsigned preserved_fds = 0;   // 3 and up, LISTEN_FDS included
+  unsigned listen_fds = 0;
+  std::function<void(Fd controller)> on_terminal;
+};
+
+// Returns when the program is executed. Throws what went wrong on either side.
+Child exec_in_container(const ExecRequest& request);
+
+}  // namespace gocker
