@@ -1,6 +1,7 @@
 // Files on the host: bounded reads, one-call writes, atomic replacement, removal of trees.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -42,6 +43,18 @@ void write_file_at(const Fd& dir, const std::string& name, std::string_view cont
 enum class Sync { no, yes };
 void replace_file_at(const Fd& dir, const std::string& name, std::string_view content, mode_t mode,
                      Sync sync = Sync::no);
+
+// While it lives, new files get the very mode that they are asked for.
+class NoUmask {
+ public:
+  NoUmask() : before_(::umask(0)) {}
+  NoUmask(const NoUmask&) = delete;
+  NoUmask& operator=(const NoUmask&) = delete;
+  ~NoUmask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
 
 // mkdir -p on the host; the last component gets `mode`, parents 0755.
 void make_directories(const std::string& path, mode_t mode);

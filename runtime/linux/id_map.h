@@ -17,6 +17,11 @@ namespace gocker {
 void write_id_maps(pid_t pid, const std::vector<oci::IdMapping>& uid_mappings,
                    const std::vector<oci::IdMapping>& gid_mappings);
 
+// A user namespace with these mappings and without a process, as idmapped mounts want it. The
+// caller needs the rights to write the maps.
+Fd make_user_namespace(const std::vector<oci::IdMapping>& uid_mappings,
+                       const std::vector<oci::IdMapping>& gid_mappings);
+
 // The id outside for one inside; nothing where it isn't mapped.
 std::optional<uint32_t> host_id(const std::vector<oci::IdMapping>& mappings, uint32_t container_id);
 

@@ -9,6 +9,7 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/linux/detached_mount.h"
 
 namespace gocker {
 
@@ -39,16 +40,9 @@ void prepare_mounts(MountPlan& plan, const std::string& bundle, const oci::Linux
 
 // In init, before the pivot: makes and attaches every mount below `root`. Destinations on /proc and
 // /sys must be real directories of the root. `mount_label` is an SELinux context or empty.
-void apply_mounts(const MountPlan& plan, const RootDir& root, const std::string& bundle,
-                  const std::string& mount_label);
-
-// A detached copy of the mount at `source` (not followed any further: it is a descriptor).
-Fd clone_mount(const Fd& source, bool recursive);
-// Puts a detached mount onto a target that is already resolved.
-void attach_mount(const Fd& mount, const Fd& target, std::string_view destination);
-// mount_setattr(2) on a detached or attached mount.
-enum class Depth { single, recursive };
-void set_mount_attributes(const Fd& mount, uint64_t set, uint64_t clear, uint64_t propagation,
-                          Depth depth, std::string_view destination);
+// Returns the mount at /dev where it is to be read-only, else nothing: the caller makes it so when
+// the devices stand (set_mount_attributes).
+[[nodiscard]] Fd apply_mounts(const MountPlan& plan, const RootDir& root, const std::string& bundle,
+                              const std::string& mount_label);
 
 }  // namespace gocker

@@ -84,7 +84,7 @@ void bind_console(const RootDir& root, const Fd& device) {
   }
   const mode_t mode = stat_fd(target, "/dev/console").st_mode;
   if (!S_ISREG(mode) && !S_ISCHR(mode)) throw Error("it is neither a plain file nor a device");
-  attach_mount(clone_mount(device, false), target, "/dev/console");
+  attach_mount(clone_mount(device, Depth::single), target, "/dev/console");
 }
 
 void take_terminal(const Fd& device) {

@@ -1,0 +1,94 @@
+#include "runtime/linux/bind_mount.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "runtime/base/error.h"
+#include "runtime/linux/detached_mount.h"
+
+namespace gocker {
+namespace {
+
+// What the kernel keeps set on a mount that came into a user namespace from a more privileged one.
+uint64_t lockable_attributes(const Fd& mount) {
+  constexpr std::array<std::pair<unsigned long, uint64_t>, 4> kFlags{{
+      {ST_RDONLY, MOUNT_ATTR_RDONLY},
+      {ST_NOSUID, MOUNT_ATTR_NOSUID},
+      {ST_NODEV, MOUNT_ATTR_NODEV},
+      {ST_NOEXEC, MOUNT_ATTR_NOEXEC},
+  }};
+  struct statfs status {};
+  check(::fstatfs(mount.get(), &status), "fstatfs");
+  uint64_t attributes = 0;
+  for (const auto& [flag, attribute] : kFlags) {
+    if ((static_cast<unsigned long>(status.f_flags) & flag) != 0) attributes |= attribute;
+  }
+  return attributes;
+}
+
+void change(const Fd& mount, MountChange wanted, Depth depth) {
+  if (wanted.is_empty() || change_mount(mount, wanted, depth) == 0) return;
+  const int code = errno;
+  if (code == EPERM) {
+    wanted.clear &= ~lockable_attributes(mount);
+    if (change_mount(mount, wanted, depth) == 0) return;
+  }
+  throw_errno_value(code, "mount_setattr");
+}
+
+// What `top` says goes before what `all` says: both in one call, for a tree of one mount.
+MountChange merge(const MountChange& all, const MountChange& top) {
+  MountChange merged = all;
+  if (((top.set | top.clear) & MOUNT_ATTR__ATIME) != 0) {
+    merged.set &= ~uint64_t{MOUNT_ATTR__ATIME};
+    merged.clear &= ~uint64_t{MOUNT_ATTR__ATIME};
+  }
+  merged.set = (merged.set & ~top.clear) | top.set;
+  merged.clear = (merged.clear & ~top.set) | top.clear;
+  merged.propagation |= top.propagation;
+  return merged;
+}
+
+}  // namespace
+
+bool is_bind(const oci::Mount& mount, const MountOptions& options) {
+  return options.bind || mount.type == "bind" || mount.type == "rbind";
+}
+
+Fd open_bind_source(const oci::Mount& mount, const MountOptions& options,
+                    const std::string& bundle) {
+  if (mount.source.empty()) throw Error("a bind mount needs a source", EINVAL);
+  const std::string path =
+      mount.source.starts_with('/') ? mount.source : bundle + "/" + mount.source;
+  const unsigned flags =
+      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options.recursive ? unsigned{AT_RECURSIVE} : 0U);
+  return Fd(check(::open_tree(AT_FDCWD, path.c_str(), flags), "open source", mount.source));
+}
+
+void apply_bind_options(const Fd& mount, const MountOptions& options) {
+  MountChange all{options.set_recursively, options.clear_recursively, 0};
+  MountChange top{options.set_attributes, options.clear_attributes, 0};
+  // Private by default: what the host mounts there later stays outside.
+  const bool given = options.propagation != 0;
+  const bool recursive = given ? options.recursive_propagation : options.recursive;
+  (recursive ? all : top).propagation = given ? options.propagation : uint64_t{MS_PRIVATE};
+  if (!options.recursive) return change(mount, merge(all, top), Depth::single);
+  change(mount, all, Depth::recursive);
+  change(mount, top, Depth::single);
+}
+
+void change_mount_options(const Fd& mount, const MountOptions& options) {
+  MountChange all{options.set_recursively, options.clear_recursively, 0};
+  MountChange top{options.set_attributes, options.clear_attributes, 0};
+  (options.recursive_propagation ? all : top).propagation = options.propagation;
+  change(mount, all, Depth::recursive);
+  change(mount, top, Depth::single);
+}
+
+}  // namespace gocker

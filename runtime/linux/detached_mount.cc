@@ -1,0 +1,53 @@
+#include "runtime/linux/detached_mount.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+
+#include "runtime/base/error.h"
+
+namespace gocker {
+namespace {
+
+unsigned at_flags(Depth depth) {
+  return AT_EMPTY_PATH | (depth == Depth::recursive ? unsigned{AT_RECURSIVE} : 0U);
+}
+
+}  // namespace
+
+Fd clone_mount(const Fd& source, Depth depth) {
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | at_flags(depth);
+  return Fd(check(::open_tree(source.get(), "", flags), "open_tree"));
+}
+
+void attach_mount(const Fd& mount, const Fd& target, std::string_view destination) {
+  constexpr unsigned kFlags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  check(::move_mount(mount.get(), "", target.get(), "", kFlags), "attach to", destination);
+}
+
+int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
+  mount_attr attributes{};
+  attributes.attr_set = change.set;
+  attributes.attr_clr = change.clear;
+  attributes.propagation = change.propagation;
+  return ::mount_setattr(mount.get(), "", at_flags(depth), &attributes, sizeof attributes);
+}
+
+void set_mount_attributes(const Fd& mount, uint64_t set, uint64_t clear, uint64_t propagation,
+                          Depth depth, std::string_view destination) {
+  check(change_mount(mount, {set, clear, propagation}, depth), "mount_setattr", destination);
+}
+
+void set_id_map(const Fd& mount, const Fd& user_namespace, Depth depth) {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<__u64>(user_namespace.get());
+  if (::mount_setattr(mount.get(), "", at_flags(depth), &attributes, sizeof attributes) == 0) {
+    return;
+  }
+  if (errno == EINVAL) throw Error("its filesystem can't be mounted with mapped ids", EINVAL);
+  throw_errno("map the ids of the mount");
+}
+
+}  // namespace gocker

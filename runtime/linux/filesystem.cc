@@ -1,0 +1,108 @@
+#include "runtime/linux/filesystem.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/base/text.h"
+
+namespace gocker {
+namespace {
+
+// Why a container with a user namespace may not mount what others mount.
+struct PermissionHint {
+  std::string_view type;
+  std::string_view text;
+};
+
+constexpr std::array<PermissionHint, 4> kPermissionHints{{
+    {"sysfs", "a user namespace needs a network namespace of its own for it"},
+    {"proc",
+     "a user namespace needs a pid namespace of its own for it, and a host's /proc that nothing "
+     "covers"},
+    {"cgroup2", "a user namespace needs a cgroup namespace of its own for it"},
+    {"mqueue", "a user namespace needs an ipc namespace of its own for it"},
+}};
+
+// A configuration context of fsopen(2) or fspick(2).
+class Context {
+ public:
+  Context(Fd fd, std::string_view type) : fd_(std::move(fd)), type_(type) {}
+
+  const Fd& fd() const { return fd_; }
+
+  void set(const std::string& name, const std::string& value) const {
+    const bool flag = value.empty();
+    const int result = ::fsconfig(fd_.get(), flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+                                  name.c_str(), flag ? nullptr : value.c_str(), 0);
+    if (result != 0) fail(flag ? name : name + "=" + value);
+  }
+
+  void command(unsigned what, std::string_view text) const {
+    if (::fsconfig(fd_.get(), what, nullptr, nullptr, 0) != 0) fail(text);
+  }
+
+  // The filesystem's own words, or `step` and the text of errno where it has none.
+  [[noreturn]] void fail(std::string_view step) const {
+    const int code = errno;
+    std::string text = messages();
+    if (text.empty()) text = std::string(step) + ": " + errno_text(code);
+    for (const PermissionHint& hint : kPermissionHints) {
+      if (code == EPERM && hint.type == type_) text += " (" + std::string(hint.text) + ")";
+    }
+    throw Error(text, code);
+  }
+
+ private:
+  // One read(2) a message: "e tmpfs: Bad value for 'size'\n"; "w" and "i" are warnings and
+  // information.
+  std::string messages() const {
+    std::string all;
+    std::array<char, 1024> buffer;
+    while (true) {
+      const ssize_t got = ::read(fd_.get(), buffer.data(), buffer.size());
+      if (got <= 0) return all;
+      const std::string_view line = trim({buffer.data(), static_cast<size_t>(got)});
+      if (line.size() < 3 || line[0] == 'i') continue;
+      if (!all.empty()) all += "; ";
+      all += line.substr(2);
+    }
+  }
+
+  Fd fd_;
+  std::string_view type_;
+};
+
+Context open_context(const std::string& type) {
+  Fd fd(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
+  if (!fd && errno == ENODEV) throw Error("unknown filesystem type " + json_quote(type), ENODEV);
+  if (!fd) throw_errno("fsopen");
+  return Context(std::move(fd), type);
+}
+
+}  // namespace
+
+Fd new_filesystem(const std::string& type, const std::string& source,
+                  const FilesystemParameters& parameters, uint64_t attributes) {
+  const Context context = open_context(type);
+  if (!source.empty()) context.set("source", source);
+  for (const auto& [name, value] : parameters) context.set(name, value);
+  context.command(FSCONFIG_CMD_CREATE, "create");
+  Fd mount(::fsmount(context.fd().get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
+  if (!mount) context.fail("fsmount");
+  return mount;
+}
+
+void reconfigure_filesystem(const Fd& mount, const FilesystemParameters& parameters) {
+  const Context context(
+      Fd(check(::fspick(mount.get(), "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH), "fspick")), "");
+  for (const auto& [name, value] : parameters) context.set(name, value);
+  context.command(FSCONFIG_CMD_RECONFIGURE, "reconfigure");
+}
+
+}  // namespace gocker

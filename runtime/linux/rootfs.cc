@@ -1,0 +1,164 @@
+#include "runtime/linux/rootfs.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/linux/detached_mount.h"
+#include "runtime/linux/filesystem.h"
+#include "runtime/linux/host_mounts.h"
+#include "runtime/linux/mount_options.h"
+
+namespace gocker {
+namespace {
+
+void set_propagation(const std::string& path, uint64_t flags) {
+  check(::mount("", path.c_str(), "", flags, ""), "change the mount propagation of", path);
+}
+
+// What is attached below a shared mount would appear on the host, and pivot_root(2) refuses it.
+// Only the mount point itself can be changed, so one goes up until it is met.
+void make_parent_private(std::string path) {
+  while (::mount("", path.c_str(), "", MS_PRIVATE, "") != 0) {
+    if (errno != EINVAL || path == "/") {
+      throw_errno("change the mount propagation of", path);
+    }
+    const size_t slash = path.find_last_of('/');
+    path.resize(slash == 0 ? 1 : slash);
+  }
+}
+
+void pivot(const RootDir& root) {
+  const Fd old = open_directory("/");
+  check(::fchdir(root.fd().get()), "fchdir to the root filesystem");
+  check(::syscall(SYS_pivot_root, ".", "."), "pivot_root");
+  // Letting go of mounts that the host shares would take them from the host.
+  set_mount_attributes(old, 0, 0, MS_SLAVE, Depth::recursive, "the old root");
+  // The old root lies on the new one: "." is where we stand, and what is mounted on it.
+  check(::umount2(".", MNT_DETACH), "unmount the old root");
+}
+
+void move_to_root(const RootDir& root) {
+  hide_host_mounts(root);
+  check(::fchdir(root.fd().get()), "fchdir to the root filesystem");
+  check(::mount(".", "/", "", MS_MOVE, ""), "move the root filesystem to /");
+  check(::chroot("."), "chroot");
+  check(::chdir("/"), "chdir /");
+}
+
+// The first mask is the source itself, the later ones are copies of what is attached by then:
+// before Linux 6.15 a detached mount can't be copied.
+class Mask {
+ public:
+  explicit Mask(const Fd& source) : source_(source) {}
+
+  void put_on(const Fd& target, const std::string& path) {
+    if (attached_) return attach_mount(clone_mount(source_, Depth::single), target, path);
+    attach_mount(source_, target, path);
+    attached_ = true;
+  }
+
+ private:
+  const Fd& source_;
+  bool attached_ = false;
+};
+
+Fd make_empty_directory() {
+  return new_filesystem(
+      "tmpfs", "", {{"nr_inodes", "1"}},
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+}  // namespace
+
+RootDir prepare_rootfs(const std::string& path, std::string_view propagation) {
+  const Doing doing("prepare the root filesystem", path);
+  const uint64_t flags = parse_rootfs_propagation(propagation);
+  set_propagation("/", flags);
+  const bool cut_off = (flags & MS_REC) != 0 && (flags & (MS_SLAVE | MS_PRIVATE)) != 0;
+  if (!cut_off) make_parent_private(path);
+
+  const Fd directory = open_directory(path);
+  Fd root = clone_mount(directory, Depth::recursive);
+  if (!cut_off) set_mount_attributes(root, 0, 0, MS_PRIVATE, Depth::recursive, path);
+  attach_mount(root, directory, path);
+  return RootDir(std::move(root));
+}
+
+void switch_root(const RootDir& root, RootSwitch method) {
+  const Doing doing("switch to the root filesystem");
+  if (method == RootSwitch::pivot) {
+    pivot(root);
+  } else {
+    move_to_root(root);
+  }
+}
+
+void set_rootfs_propagation(std::string_view propagation) {
+  if (propagation.empty()) return;
+  const Doing doing("set rootfsPropagation", propagation);
+  set_propagation("/", parse_rootfs_propagation(propagation));
+}
+
+void make_rootfs_readonly() {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  check(::mount_setattr(AT_FDCWD, "/", 0, &attributes, sizeof attributes),
+        "make the root filesystem read-only");
+}
+
+Fd open_mask_source(const std::vector<std::string>& masked_paths) {
+  if (masked_paths.empty()) return {};
+  const Doing doing("open /dev/null");
+  Fd null(check(
+      ::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW),
+      "open_tree"));
+  const struct stat status = stat_fd(null, "/dev/null");
+  if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
+    throw Error("is not the null device (character device 1:3)", ENODEV);
+  }
+  // What is mounted over a masked file must not appear on the host's /dev/null.
+  set_mount_attributes(null, 0, 0, MS_PRIVATE, Depth::single, "/dev/null");
+  return null;
+}
+
+void mask_paths(const std::vector<std::string>& paths, const Fd& null_device) {
+  if (paths.empty()) return;
+  const RootDir root = RootDir::open_host_path("/");
+  Mask file_mask(null_device);
+  Fd empty;
+  Mask directory_mask(empty);
+  for (const std::string& path : paths) {
+    const Doing doing("mask", path);
+    const Fd target = root.open_if_exists(path, O_PATH);
+    if (!target) continue;
+    if (!S_ISDIR(stat_fd(target, path).st_mode)) {
+      file_mask.put_on(target, path);
+      continue;
+    }
+    if (!empty) empty = make_empty_directory();
+    directory_mask.put_on(target, path);
+  }
+}
+
+void make_paths_readonly(const std::vector<std::string>& paths) {
+  if (paths.empty()) return;
+  const RootDir root = RootDir::open_host_path("/");
+  for (const std::string& path : paths) {
+    const Doing doing("make read-only", path);
+    const Fd target = root.open_if_exists(path, O_PATH);
+    if (!target) continue;
+    const Fd mount = clone_mount(target, Depth::recursive);
+    set_mount_attributes(mount, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, path);
+    attach_mount(mount, target, path);
+  }
+}
+
+}  // namespace gocker
