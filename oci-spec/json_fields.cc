@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLongestQuote = 100;
-constexpr size_t kLongestPath = 500;
+constexpr size_t kLongestPath = 200;
 
 // Error texts are one line on a terminal: control characters of the input become '?', and a text
 // past `longest` bytes is cut between two characters of UTF-8.

@@ -41,7 +41,10 @@ void read_memory(const Fields& fields, MemoryResources& memory) {
   fields.optional("swappiness", memory.swappiness);
   // -1 as an unsigned number is how older engines write "unset".
   if (memory.swappiness == std::numeric_limits<uint64_t>::max()) memory.swappiness.reset();
-  if (memory.swappiness > 100u) fields.refuse("swappiness", "must be an integer from 0 to 100");
+  if (memory.swappiness > 100u) {
+    fields.refuse("swappiness",
+                  "must be an integer from 0 to 100, not " + std::to_string(*memory.swappiness));
+  }
   fields.optional("disableOOMKiller", memory.disable_oom_killer);
   fields.optional("useHierarchy", memory.use_hierarchy);
   fields.optional("checkBeforeUpdate", memory.check_before_update);
