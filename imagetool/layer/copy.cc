@@ -13,7 +13,6 @@
 #include <string_view>
 
 #include "imagetool/layer/attributes.h"
-#include "imagetool/layer/directory_listing.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/rooted_path.h"
@@ -89,7 +88,7 @@ class TreeCopy {
 
   // `path` is where `target` lies below the top: "", or "usr/lib/".
   void copy(const Fd& source, const Fd& target, const std::string& path) {
-    for (const std::string& name : list_directory(source)) {
+    for (const std::string& name : list_directory(source, path)) {
       copy_entry(source, target, name, path + name);
     }
     set_attributes(target, read_attributes(source, stat_fd(source, path)));

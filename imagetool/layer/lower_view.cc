@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "imagetool/layer/canonical_path.h"
-#include "imagetool/layer/directory_listing.h"
 #include "imagetool/layer/overlay.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -29,7 +28,7 @@ const std::vector<std::string>& LowerView::names_of(const struct stat& status) {
 }
 
 void LowerView::collect_names(const Fd& directory, const std::string& path) {
-  for (const std::string& name : list_directory(directory)) {
+  for (const std::string& name : list_directory(directory, path)) {
     struct stat status {};
     check(::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW), "stat", name);
     const std::string child = path + "/" + name;

@@ -1,0 +1,37 @@
+// Bundles: what an OCI runtime takes, made from an image.
+//
+//   DIR/config.json      the runtime's configuration
+//   DIR/rootfs           the image's files: an overlay mount, or (flat) a plain directory
+//   DIR/upper, DIR/work  what the container changes (not in a flat bundle)
+//   DIR/.gocker-bundle   says that DIR is ours; written first and removed last
+//
+// The store holds a lease (lease.h) as long as DIR uses its layers. A killed command leaves
+// nothing that remove_bundle() does not clear away.
+#pragma once
+
+#include <string>
+
+#include "imagetool/bundle/run_options.h"
+#include "imagetool/store/image.h"
+#include "imagetool/store/store.h"
+
+namespace gocker {
+
+enum class BundleKind { overlay, flat };
+
+// Makes a bundle of `image`, whose layers are in the store, in `directory`, which must be absent
+// (its parent not) or empty. Mounts in the caller's mount namespace. Undoes everything when it
+// throws.
+void make_bundle(const Store& store, const Image& image, const std::string& directory,
+                 BundleKind kind, const RunOptions& options);
+
+// Mounts DIR/rootfs again with the changes that DIR/upper has, after a reboot. Fine where it is
+// mounted, and for a flat bundle.
+void mount_bundle(const Store& store, const std::string& directory);
+
+// Unmounts and removes a bundle and gives its lease back; fine where there is none any more, and
+// where making or removing it was cut off. Throws for a directory that is no bundle of ours, and
+// where something in use keeps it from being unmounted. Nothing that is mounted below is removed.
+void remove_bundle(const Store& store, const std::string& directory);
+
+}  // namespace gocker
