@@ -4,58 +4,51 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
+#include "runtime/cgroup/cgroup_paths.h"
 
 namespace gocker {
 
-// Where a container's groups are: one directory a hierarchy. It is recorded in the state before
-// anything is made, so that `delete --force` finds it after a SIGKILL.
-struct CgroupPaths {
-  struct Hierarchy {
-    std::string controllers;  // "cpu,cpuacct", "name=systemd"; empty: the unified hierarchy (v2)
-    std::string directory;    // absolute on the host: /sys/fs/cgroup/cpu/user/c1
-    bool operator==(const Hierarchy&) const = default;
-  };
-  std::vector<Hierarchy> hierarchies;
-  bool operator==(const CgroupPaths&) const = default;
-
-  const Hierarchy* find(std::string_view controller) const;  // "memory"; "" for unified
-};
-
-// The groups for linux.cgroupsPath: absolute ones start at the hierarchy's root, relative ones and
-// the default ("/ID") at the root as well, as in runc. An error for "..". The mounts are those of
-// /proc/self/mountinfo, private mount namespaces included.
-CgroupPaths plan_cgroups(const std::string& cgroups_path, const std::string& id);
-
-// Where a container may be seen from inside its mount of type "cgroup".
+// A part of the container's mount of type "cgroup".
 struct CgroupMount {
-  std::string controllers;  // a name below /sys/fs/cgroup; empty: mounted there itself (pure v2)
-  std::string source;       // the host directory to bind, where there is no cgroup namespace
-  std::vector<std::string> links;  // v1: {"cpu", "cpuacct"} for cpu,cpuacct
+  // The directory below the mount's destination; empty: the destination itself.
+  std::string controllers;
+  std::string source;  // the host's directory to bind; empty: a tmpfs (mode 0755)
+  // Symlinks beside it that lead to it: {"cpu", "cpuacct"} for cpu,cpuacct.
+  std::vector<std::string> links;
+  bool operator==(const CgroupMount&) const = default;
 };
+enum class CgroupNamespace { host, own };
 
 class Cgroup {
  public:
-  // Takes over existing groups, as recorded.
+  // Takes over groups as recorded; they need not exist yet.
   explicit Cgroup(CgroupPaths paths) : paths_(std::move(paths)) {}
 
   // Makes what is missing. What this call made is removed again by undo(); groups that were there
-  // before are joined and left standing.
+  // before are joined and left standing (paths() says which). An error where a group is frozen.
   void create();
   void undo() noexcept;
 
-  // Limits. Everything is optional; errors name the file and the JSON path. Called before a
-  // process is in, with the device rules; `update` calls it for the fields that are set.
+  // For a new container: all limits, and the device rules, which deny what neither they nor the
+  // default devices allow; to be called also where linux.resources is absent, and before a process
+  // is in. Zeros that mean "unset" to the engines are left alone. Errors name the JSON path and
+  // the file.
   void apply(const oci::Resources& resources);
+  // For a running one: only what is set. Device rules, where there are any, take the place of the
+  // ones before at once.
+  void update(const oci::Resources& resources);
 
   // The v2 directory for CLONE_INTO_CGROUP; invalid where no cgroup2 is mounted.
   Fd unified_directory() const;
+  // The v2 directory that a process of the container is in: where it runs groups of its own, none
+  // can be cloned into its top group (EBUSY). Invalid where that is not below the top group.
+  Fd unified_directory_of(pid_t pid) const;
   // v1: each hierarchy's tasks file, open for writing: the process itself writes "0" into them
   // before it has threads, which spares the RCU wait of cgroup.procs.
   std::vector<Fd> open_tasks_files() const;
@@ -64,32 +57,23 @@ class Cgroup {
   void freeze();
   void thaw();
   bool is_frozen() const;
-  // SIGKILL to all that is in it, by cgroup.kill where there is one, else freeze, kill, thaw.
+  // Sends the signal to all that is in groups of the container's own. SIGKILL goes by cgroup.kill
+  // where there is one, and reaches frozen processes; it does not wait for their end.
   void kill_all(int signal);
-  // rmdir, with the groups that the container made below. Waits briefly for dying processes.
-  // What is absent is fine.
+  // Removes the container's own groups, with those that it made below. Waits up to two seconds for
+  // dying processes; an error names those that live on. What is absent is fine.
   void remove();
 
-  // How the container's own mount of type "cgroup" is made up, in order.
-  std::vector<CgroupMount> mounts() const;
+  // How the container's own mount of type "cgroup" is made up, in order. Binds alone: inside a
+  // cgroup namespace a bind of the container's group can't be told from a new mount, and costs
+  // less.
+  std::vector<CgroupMount> mounts(CgroupNamespace cgroup_namespace) const;
 
   const CgroupPaths& paths() const { return paths_; }
 
  private:
   CgroupPaths paths_;
-  std::vector<std::string> created_;
+  std::vector<std::string> created_;  // directories, outermost first
 };
-
-// The hierarchies of this host: which controllers are where. For `features` and `check`.
-struct CgroupHost {
-  struct Hierarchy {
-    std::string controllers;  // as in CgroupPaths
-    std::string mount_point;
-    std::string root;  // field 4 of mountinfo: "/" but inside containers
-  };
-  std::vector<Hierarchy> hierarchies;
-  bool unified_only() const;
-};
-const CgroupHost& cgroup_host();
 
 }  // namespace gocker

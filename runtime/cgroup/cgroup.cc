@@ -1,0 +1,259 @@
+#include "runtime/cgroup/cgroup.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <set>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+#include "runtime/cgroup/device_rules.h"
+#include "runtime/cgroup/freezer.h"
+#include "runtime/cgroup/group_tree.h"
+#include "runtime/cgroup/resources.h"
+
+namespace gocker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kTasks = "tasks";
+constexpr const char* kProcesses = "cgroup.procs";
+constexpr const char* kKill = "cgroup.kill";
+// Dying processes leave their groups within that time, or something is amiss.
+constexpr std::chrono::seconds kPatience{2};
+
+std::string directory_above(const std::string& directory) {
+  return directory.substr(0, directory.rfind('/'));
+}
+
+// Makes `directory`, and what is missing above it, and notes what it made. False: it was there.
+bool make_group(const std::string& directory, std::vector<std::string>& made) {
+  // Another container's removal may take away, in between, the group above that it had made.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    if (::mkdir(directory.c_str(), 0755) == 0) {
+      made.push_back(directory);
+      return true;
+    }
+    if (errno == EEXIST) return false;
+    const std::string above = directory_above(directory);
+    if (errno != ENOENT || above.empty()) break;
+    make_group(above, made);
+  }
+  throw Error("make " + directory + ": " + control_file_reason(errno), errno == ENOENT ? 0 : errno);
+}
+
+// v1: nothing may join a cpuset without CPUs and memory nodes, and a new one has none. Returns the
+// value, which for a group without one becomes that of the group above.
+std::string inherit_cpuset(const GroupDirectory& group, const std::string& file) {
+  std::string value(trim(group.read(file)));
+  if (!value.empty()) return value;
+  if (const auto above = group.parent()) value = inherit_cpuset(*above, file);
+  group.write(file, value);
+  return value;
+}
+
+void inherit_cpuset(const std::string& directory) {
+  const GroupDirectory group = GroupDirectory::open(directory);
+  inherit_cpuset(group, "cpuset.cpus");
+  inherit_cpuset(group, "cpuset.mems");
+}
+
+// One hierarchy that tells all processes of the container.
+const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
+  for (const char* controller : {"", "freezer", "pids", "devices", "memory"}) {
+    if (const CgroupPaths::Hierarchy* found = paths.find(controller)) return found;
+  }
+  return paths.hierarchies.empty() ? nullptr : &paths.hierarchies.front();
+}
+
+void add_pids(const Fd& group, std::set<pid_t>& pids) {
+  const Fd file(::openat(group.get(), kProcesses, O_RDONLY | O_CLOEXEC));
+  if (!file) return;  // it vanished
+  std::string content;
+  try {
+    content = read_all(file, kProcesses, 64 << 20);
+  } catch (const Error& error) {
+    // A threaded group of v2 lists its processes only at the root of its subtree.
+    if (error.code() == EOPNOTSUPP || error.code() == ENODEV) return;
+    throw;
+  }
+  for (const std::string_view line : split(content, '\n')) {
+    const auto pid = parse_u32(line);
+    if (pid && *pid != 0) pids.insert(static_cast<pid_t>(*pid));
+  }
+}
+
+std::set<pid_t> pids_below(const std::string& directory) {
+  std::set<pid_t> pids;
+  const auto top = GroupDirectory::open_if_exists(directory);
+  if (!top) return pids;
+  walk_groups(*top, {.visit = [&](const Fd& group) { add_pids(group, pids); }, .leave = {}});
+  return pids;
+}
+
+// Until a pass finds nobody new: a fork may get away from any single one. What a freezer holds
+// can't fork.
+void signal_all(const std::string& directory, int signal) {
+  constexpr int kPasses = 100;
+  std::set<pid_t> signalled;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    bool found_new = false;
+    for (const pid_t pid : pids_below(directory)) {
+      if (!signalled.insert(pid).second) continue;
+      found_new = true;
+      if (::kill(pid, signal) != 0 && errno != ESRCH) {
+        throw_errno("kill", std::to_string(pid));
+      }
+    }
+    if (!found_new) return;
+  }
+}
+
+std::string list_of(const std::set<pid_t>& pids) {
+  constexpr size_t kShown = 8;
+  std::vector<std::string> names;
+  for (const pid_t pid : pids) {
+    if (names.size() == kShown) {
+      names.emplace_back("...");
+      break;
+    }
+    names.push_back(std::to_string(pid));
+  }
+  return join(names, ", ");
+}
+
+}  // namespace
+
+void Cgroup::create() {
+  const Doing doing("make the control groups");
+  for (CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
+    if (!make_group(hierarchy.directory, created_)) hierarchy.owned = false;
+    if (names_controller(hierarchy.controllers, "cpuset")) inherit_cpuset(hierarchy.directory);
+  }
+  if (paths_.unified_only()) {
+    hand_down_all_controllers(GroupDirectory::open(paths_.hierarchies.front().directory));
+  }
+  // A process that joined would stop before it could say a word.
+  if (is_frozen()) {
+    throw Error(paths_.hierarchies.front().directory + ": the group is frozen: thaw it first");
+  }
+}
+
+void Cgroup::undo() noexcept {
+  try {
+    remove();
+  } catch (const std::exception&) {
+    // The error that led here is the one to tell; `delete --force` finds the groups again.
+  }
+  for (auto made = created_.rbegin(); made != created_.rend(); ++made) ::rmdir(made->c_str());
+  created_.clear();
+}
+
+void Cgroup::apply(const oci::Resources& resources) {
+  const Doing doing("set limits");
+  apply_limits(paths_, resources);
+  const CgroupPaths::Hierarchy* devices = paths_.find("devices");
+  if (devices == nullptr) devices = paths_.find("");
+  // The default would take devices away from those who are in a foreign group already.
+  const bool joined = devices != nullptr && !devices->owned;
+  if (joined && resources.devices.empty()) return;
+  apply_device_rules(paths_, resources.devices);
+}
+
+void Cgroup::update(const oci::Resources& resources) {
+  const Doing doing("set limits");
+  apply_limits(paths_, resources);
+  if (!resources.devices.empty()) apply_device_rules(paths_, resources.devices);
+}
+
+Fd Cgroup::unified_directory() const {
+  const CgroupPaths::Hierarchy* unified = paths_.find("");
+  return unified == nullptr ? Fd() : GroupDirectory::open(unified->directory).fd().duplicate();
+}
+
+Fd Cgroup::unified_directory_of(pid_t pid) const {
+  const CgroupPaths::Hierarchy* unified = paths_.find("");
+  if (unified == nullptr) return Fd();
+  const auto top = GroupDirectory::open_if_exists(unified->directory);
+  if (!top) return Fd();
+  Fd directory;
+  walk_groups(*top, {.visit =
+                         [&](const Fd& group) {
+                           std::set<pid_t> pids;
+                           add_pids(group, pids);
+                           if (pids.contains(pid)) directory = group.duplicate();
+                         },
+                     .leave = {}});
+  return directory;
+}
+
+std::vector<Fd> Cgroup::open_tasks_files() const {
+  const Doing doing("open the control groups");
+  std::vector<Fd> files;
+  for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
+    if (hierarchy.controllers.empty()) continue;
+    files.push_back(GroupDirectory::open(hierarchy.directory).open_file(kTasks, O_WRONLY));
+  }
+  return files;
+}
+
+std::vector<pid_t> Cgroup::pids() const {
+  const Doing doing("list the processes of the control groups");
+  const CgroupPaths::Hierarchy* hierarchy = counting_hierarchy(paths_);
+  if (hierarchy == nullptr) return {};
+  const std::set<pid_t> pids = pids_below(hierarchy->directory);
+  return {pids.begin(), pids.end()};
+}
+
+void Cgroup::freeze() {
+  freeze_groups(paths_);
+}
+
+void Cgroup::thaw() {
+  thaw_groups(paths_);
+}
+
+bool Cgroup::is_frozen() const {
+  return are_frozen(paths_);
+}
+
+void Cgroup::kill_all(int signal) {
+  const Doing doing("signal all processes");
+  const CgroupPaths::Hierarchy* hierarchy = counting_hierarchy(paths_);
+  if (hierarchy == nullptr || !hierarchy->owned) return;
+  const auto group = GroupDirectory::open_if_exists(hierarchy->directory);
+  if (!group) return;
+  const bool at_once =
+      signal == SIGKILL && hierarchy->controllers.empty() && group->try_write(kKill, "1") == 0;
+  if (!at_once) signal_all(hierarchy->directory, signal);
+  if (signal == SIGKILL) thaw_v1_groups_below(paths_);
+}
+
+void Cgroup::remove() {
+  const Doing doing("remove the control groups");
+  std::vector<std::string> left;
+  for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
+    if (hierarchy.owned) left.push_back(hierarchy.directory);
+  }
+  const auto deadline = Clock::now() + kPatience;
+  constexpr useconds_t kLongestPause = 50'000;
+  for (useconds_t pause = 100;; pause = std::min(pause * 2, kLongestPause)) {
+    std::erase_if(left,
+                  [](const std::string& directory) { return remove_group_tree(directory) == 0; });
+    if (left.empty()) return;
+    if (Clock::now() >= deadline) break;
+    ::usleep(pause);
+  }
+  throw Error(left.front() + ": processes are in it still: " + list_of(pids_below(left.front())),
+              EBUSY);
+}
+
+}  // namespace gocker

@@ -1,0 +1,179 @@
+#include "runtime/cgroup/device_filter.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "runtime/base/error.h"
+
+namespace gocker {
+namespace {
+
+static_assert(kDeviceMknod == BPF_DEVCG_ACC_MKNOD && kDeviceRead == BPF_DEVCG_ACC_READ &&
+              kDeviceWrite == BPF_DEVCG_ACC_WRITE);
+
+// How the filter is found again; at most 15 characters.
+constexpr char kName[BPF_OBJ_NAME_LEN] = "gocker_devices";
+
+enum Register : uint8_t { kResult, kContext, kAccess, kType, kMajor, kMinor };
+
+class Program {
+ public:
+  // Unpacks the kernel's request; kAccess then holds the kinds of access not yet decided on.
+  Program() {
+    load(kType, offsetof(bpf_cgroup_dev_ctx, access_type));
+    load(kMajor, offsetof(bpf_cgroup_dev_ctx, major));
+    load(kMinor, offsetof(bpf_cgroup_dev_ctx, minor));
+    copy(kAccess, kType);
+    add(BPF_ALU | BPF_RSH | BPF_K, kAccess, 16);
+    add(BPF_ALU | BPF_AND | BPF_K, kType, 0xFFFF);
+  }
+
+  void decide(const DeviceDecision& decision) {
+    skips_.clear();
+    const DeviceAccess& what = decision.what;
+    if (what.type != 'a') {
+      skip_if(BPF_JNE, kType, what.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+    }
+    if (what.major) skip_if(BPF_JNE, kMajor, *what.major);
+    if (what.minor) skip_if(BPF_JNE, kMinor, *what.minor);
+    if (what.access != kDeviceAll) {
+      if (decision.allow) {
+        add(BPF_ALU | BPF_AND | BPF_K, kAccess, ~what.access);
+        skip_if(BPF_JNE, kAccess, 0);
+      } else {
+        copy(kResult, kAccess);
+        add(BPF_ALU | BPF_AND | BPF_K, kResult, what.access);
+        skip_if(BPF_JEQ, kResult, 0);
+      }
+    }
+    answer(decision.allow);
+    for (const size_t skip : skips_) {
+      code_[skip].off = static_cast<int16_t>(code_.size() - skip - 1);
+    }
+  }
+
+  void answer(bool allow) {
+    add(BPF_ALU | BPF_MOV | BPF_K, kResult, allow ? 1 : 0);
+    add(BPF_JMP | BPF_EXIT, kResult, 0);
+  }
+
+  std::vector<bpf_insn> take() { return std::move(code_); }
+
+ private:
+  bpf_insn& add(int operation, Register to, uint32_t operand) {
+    bpf_insn instruction{};
+    instruction.code = static_cast<uint8_t>(operation);
+    instruction.dst_reg = to & 0xFU;
+    instruction.imm = static_cast<int32_t>(operand);
+    return code_.emplace_back(instruction);
+  }
+
+  void copy(Register to, Register from) {
+    add(BPF_ALU | BPF_MOV | BPF_X, to, 0).src_reg = from & 0xFU;
+  }
+
+  void load(Register to, size_t offset) {
+    bpf_insn& instruction = add(BPF_LDX | BPF_MEM | BPF_W, to, 0);
+    instruction.src_reg = kContext;
+    instruction.off = static_cast<int16_t>(offset);
+  }
+
+  // A jump over the rest of the decision, where the comparison holds.
+  void skip_if(int comparison, Register left, uint32_t right) {
+    skips_.push_back(code_.size());
+    add(BPF_JMP32 | comparison | BPF_K, left, right);
+  }
+
+  std::vector<bpf_insn> code_;
+  std::vector<size_t> skips_;
+};
+
+int bpf(bpf_cmd command, bpf_attr& attributes) {
+  return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
+}
+
+uint64_t address(const void* pointer) {
+  return reinterpret_cast<uint64_t>(pointer);
+}
+
+Fd load_program(const std::vector<bpf_insn>& code) {
+  static constexpr char kLicense[] = "MIT";
+  bpf_attr attributes{};
+  attributes.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+  attributes.insns = address(code.data());
+  attributes.insn_cnt = static_cast<uint32_t>(code.size());
+  attributes.license = address(kLicense);
+  std::memcpy(attributes.prog_name, kName, sizeof kName);
+  return Fd(check(bpf(BPF_PROG_LOAD, attributes), "load the BPF program"));
+}
+
+bool is_ours(const Fd& program) {
+  bpf_prog_info info{};
+  bpf_attr attributes{};
+  attributes.info.bpf_fd = static_cast<uint32_t>(program.get());
+  attributes.info.info_len = sizeof info;
+  attributes.info.info = address(&info);
+  if (bpf(BPF_OBJ_GET_INFO_BY_FD, attributes) != 0) return false;
+  return std::strncmp(info.name, kName, sizeof kName) == 0;
+}
+
+// The filter that an earlier call attached to this very group.
+Fd find_attached(const Fd& group) {
+  constexpr uint32_t kMaxPrograms = 64;  // BPF_CGROUP_MAX_PROGS of the kernel
+  std::array<uint32_t, kMaxPrograms> ids{};
+  bpf_attr query{};
+  query.query.target_fd = static_cast<uint32_t>(group.get());
+  query.query.attach_type = BPF_CGROUP_DEVICE;
+  query.query.prog_ids = address(ids.data());
+  query.query.prog_cnt = kMaxPrograms;
+  check(bpf(BPF_PROG_QUERY, query), "list the BPF programs");
+  for (uint32_t i = 0; i < query.query.prog_cnt; ++i) {
+    bpf_attr by_id{};
+    by_id.prog_id = ids[i];
+    Fd program(bpf(BPF_PROG_GET_FD_BY_ID, by_id));
+    if (program && is_ours(program)) return program;
+  }
+  return Fd();
+}
+
+}  // namespace
+
+std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& decisions) {
+  Program program;
+  for (auto decision = decisions.rbegin(); decision != decisions.rend(); ++decision) {
+    program.decide(*decision);
+    const DeviceAccess& what = decision->what;
+    const bool fits_all = what.type == 'a' && !what.major && !what.minor;
+    // Nothing is left to decide, and the verifier refuses code that can't be reached.
+    if (fits_all && what.access == kDeviceAll) return program.take();
+  }
+  program.answer(false);
+  return program.take();
+}
+
+void attach_device_filter(const GroupDirectory& group,
+                          const std::vector<DeviceDecision>& decisions) {
+  const Doing doing("filter devices of control group", group.path());
+  // bpf(2) takes no O_PATH descriptor.
+  const Fd directory = group.open_file(".", O_RDONLY | O_DIRECTORY);
+  const Fd before = find_attached(directory);
+  if (!before && allows_everything(decisions)) return;
+  const Fd program = load_program(compile_device_filter(decisions));
+  bpf_attr attach{};
+  attach.target_fd = static_cast<uint32_t>(directory.get());
+  attach.attach_bpf_fd = static_cast<uint32_t>(program.get());
+  attach.attach_type = BPF_CGROUP_DEVICE;
+  attach.attach_flags = BPF_F_ALLOW_MULTI;
+  if (before) {
+    attach.attach_flags |= BPF_F_REPLACE;
+    attach.replace_bpf_fd = static_cast<uint32_t>(before.get());
+  }
+  check(bpf(BPF_PROG_ATTACH, attach), "attach the BPF program");
+}
+
+}  // namespace gocker

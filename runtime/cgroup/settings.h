@@ -1,0 +1,29 @@
+// Values for control files, and the writing of them. What a field of linux.resources means in terms
+// of files is decided by pure functions (resources_v1.h, resources_v2.h) that return settings.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/cgroup/group_directory.h"
+
+namespace gocker {
+
+struct Setting {
+  // What a file that is absent, or that answers "not supported", means.
+  enum class Absence { error, fine };
+
+  std::string file;
+  std::string value;
+  std::string origin;  // the JSON path: "linux.resources.memory.limit"
+  std::string hint;    // follows the kernel's "Invalid argument" or "Device or resource busy"
+  Absence absence = Absence::error;
+  bool operator==(const Setting&) const = default;
+};
+using Settings = std::vector<Setting>;
+
+// Writes them all. Some depend on each other (a limit must not exceed another one that is also
+// about to change): those that the kernel finds invalid are tried again after the others.
+void write_settings(const GroupDirectory& group, const Settings& settings);
+
+}  // namespace gocker
