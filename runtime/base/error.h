@@ -23,6 +23,7 @@ class Doing {
       : action_(action), object_(object), outer_(innermost_) {
     innermost_ = this;
   }
+  Doing(const char* action, const char* object) : Doing(action, std::string_view(object)) {}
   Doing(const char* action, std::string&& object) = delete;  // would dangle
   Doing(const Doing&) = delete;
   Doing& operator=(const Doing&) = delete;

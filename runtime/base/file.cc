@@ -34,6 +34,24 @@ void write_once(const Fd& fd, std::string_view content, std::string_view name) {
   }
 }
 
+struct TemporaryFile {
+  Fd fd;
+  std::string name;
+};
+
+// What another process of the same id has left behind, before a reboot or in another pid namespace,
+// is in nobody's way.
+TemporaryFile create_beside(const Fd& dir, const std::string& name, mode_t mode) {
+  static std::atomic<unsigned> counter{0};
+  const std::string prefix = "." + name + "." + std::to_string(::getpid()) + ".";
+  while (true) {
+    std::string temporary = prefix + std::to_string(++counter);
+    Fd fd = open_at(dir.get(), temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (fd) return {std::move(fd), std::move(temporary)};
+    if (errno != EEXIST) throw_errno("create", temporary);
+  }
+}
+
 // Opens a directory entry for listing, without leaving the mount that `dir` lies on.
 Fd open_subdirectory(int dir, const char* name) {
   open_how how{};
@@ -42,9 +60,46 @@ Fd open_subdirectory(int dir, const char* name) {
   return Fd(sys::openat2(dir, name, how));
 }
 
-void remove_entry(int dir, const char* name);
+// Removes a tree with a bounded number of descriptors and of stack frames, however deep it is: what
+// lies too deep is moved up to the tree's own root first.
+class TreeRemoval {
+ public:
+  void remove(int dir, const char* name) { remove_entry(dir, name, 0); }
 
-void remove_content(Fd directory, const char* name) {
+ private:
+  static constexpr int kMostLevels = 64;
+
+  void remove_entry(int dir, const char* name, int level);
+  void remove_content(Fd directory, const char* name, int level);
+  void move_up(int dir, const char* name);
+
+  int root_ = -1;  // the tree's own root while its content is removed
+  unsigned moved_ = 0;
+};
+
+// False where it is a directory.
+bool remove_file(int dir, const char* name) {
+  if (::unlinkat(dir, name, 0) == 0 || errno == ENOENT) return true;
+  if (errno != EISDIR) throw_errno("remove", name);
+  return false;
+}
+
+void TreeRemoval::remove_entry(int dir, const char* name, int level) {
+  if (remove_file(dir, name)) return;
+  if (level == kMostLevels) return move_up(dir, name);
+  unsigned moved_before;
+  do {
+    moved_before = moved_;
+    Fd directory = open_subdirectory(dir, name);
+    if (!directory && errno == ENOENT) return;
+    check(directory.get(), "remove", name);
+    if (level == 0) root_ = directory.get();
+    remove_content(std::move(directory), name, level);
+  } while (level == 0 && moved_ != moved_before);  // a listing may miss what was moved meanwhile
+  if (::unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT) throw_errno("remove", name);
+}
+
+void TreeRemoval::remove_content(Fd directory, const char* name, int level) {
   std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(directory.get()), ::closedir);
   if (!listing) throw_errno("list", name);
   const int fd = directory.release();  // closed by closedir
@@ -56,20 +111,16 @@ void remove_content(Fd directory, const char* name) {
       return;
     }
     const std::string_view child(entry->d_name);
-    if (child != "." && child != "..") remove_entry(fd, entry->d_name);
+    if (child != "." && child != "..") remove_entry(fd, entry->d_name, level + 1);
   }
 }
 
-void remove_entry(int dir, const char* name) {
-  if (::unlinkat(dir, name, 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM) throw_errno("remove", name);
-  Fd directory = open_subdirectory(dir, name);
-  if (!directory) {
-    if (errno == ENOENT) return;
-    throw_errno("remove", name);
+void TreeRemoval::move_up(int dir, const char* name) {
+  while (true) {
+    const std::string target = ".removed-" + std::to_string(++moved_);
+    if (::renameat2(dir, name, root_, target.c_str(), RENAME_NOREPLACE) == 0) return;
+    if (errno != EEXIST) throw_errno("move", name);
   }
-  remove_content(std::move(directory), name);
-  if (::unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT) throw_errno("remove", name);
 }
 
 }  // namespace
@@ -148,11 +199,8 @@ void write_file_at(const Fd& dir, const std::string& name, std::string_view cont
 
 void replace_file_at(const Fd& dir, const std::string& name, std::string_view content, mode_t mode,
                      Sync sync) {
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary =
-      "." + name + "." + std::to_string(::getpid()) + "." + std::to_string(++counter);
+  const auto [fd, temporary] = create_beside(dir, name, mode);
   try {
-    const Fd fd = open_file_at(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     write_all(fd, content, name);
     if (sync == Sync::yes) check(::fsync(fd.get()), "fsync", name);
     check(::renameat(dir.get(), temporary.c_str(), dir.get(), name.c_str()), "rename", name);
@@ -162,7 +210,10 @@ void replace_file_at(const Fd& dir, const std::string& name, std::string_view co
   }
 }
 
-void make_directories(const std::string& path, mode_t mode) {
+void make_directories(const std::string& wanted, mode_t mode) {
+  // "a/b/" names the same directory as "a/b", which is what gets the mode.
+  const size_t last = wanted.find_last_not_of('/');
+  const std::string path = wanted.substr(0, last == std::string::npos ? 1 : last + 1);
   if (::mkdir(path.c_str(), mode) == 0) return;
   if (errno == ENOENT) {
     const size_t slash = path.find_last_of('/');
@@ -194,7 +245,7 @@ std::vector<std::string> list_directory(const Fd& dir, std::string_view name) {
 }
 
 void remove_tree_at(const Fd& dir, const std::string& name) {
-  remove_entry(dir.get(), name.c_str());
+  TreeRemoval().remove(dir.get(), name.c_str());
 }
 
 std::string real_path(const std::string& path) {
@@ -213,7 +264,8 @@ TempDir::TempDir(std::string_view prefix) {
 
 TempDir::~TempDir() {
   try {
-    remove_tree_at(Fd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)), path_.substr(1));
+    const size_t slash = path_.find_last_of('/');
+    remove_tree_at(open_directory(path_.substr(0, slash + 1)), path_.substr(slash + 1));
   } catch (const std::exception&) {
     // What cannot be removed stays: a destructor has nobody to tell.
   }

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,10 +36,18 @@ void set_nonblocking(const Fd& fd) {
   check(::fcntl(fd.get(), F_SETFL, O_NONBLOCK), "fcntl");
 }
 
-// In the child of run_command: becomes the program, or reports errno through `failure`.
-[[noreturn]] void execute(const Command& command, int input, int output, int errors, int failure) {
-  const std::vector<std::string> args =
-      command.args.empty() ? std::vector<std::string>{command.path} : command.args;
+// What the child of run_command needs, made before it exists: in a program with threads, another
+// thread may hold the allocator's lock at that moment, and the child would wait for it for ever.
+struct Execution {
+  const char* path;
+  std::vector<char*> args;
+  std::vector<char*> env;
+  bool capture;
+};
+
+// In the child: becomes the program, or reports errno through `failure`.
+[[noreturn]] void execute(const Execution& program, int input, int output, int errors,
+                          int failure) {
   ::setsid();  // a timeout kills the whole group
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
@@ -51,18 +58,27 @@ void set_nonblocking(const Fd& fd) {
   // A pipe end may itself be 0, 1 or 2 where the caller runs with closed stdio; dup2 onto itself
   // would keep close-on-exec, so all three are moved out of the way first.
   const int high_input = ::fcntl(input, F_DUPFD_CLOEXEC, 10);
-  const int high_output = command.capture ? ::fcntl(output, F_DUPFD_CLOEXEC, 10) : -1;
-  const int high_errors = command.capture ? ::fcntl(errors, F_DUPFD_CLOEXEC, 10) : -1;
+  const int high_output = program.capture ? ::fcntl(output, F_DUPFD_CLOEXEC, 10) : -1;
+  const int high_errors = program.capture ? ::fcntl(errors, F_DUPFD_CLOEXEC, 10) : -1;
   ::dup2(high_input, STDIN_FILENO);
-  if (command.capture) {
+  if (program.capture) {
     ::dup2(high_output, STDOUT_FILENO);
     ::dup2(high_errors, STDERR_FILENO);
   }
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  ::execve(command.path.c_str(), c_strings(args).data(), c_strings(command.env).data());
+  ::execve(program.path, program.args.data(), program.env.data());
   const int code = errno;
   [[maybe_unused]] const ssize_t told = ::write(failure, &code, sizeof code);
   exit_now(127);
+}
+
+// errno of a failed execve, 0 where the program runs.
+int wait_for_execve(const Fd& failure) {
+  int code = 0;
+  while (::read(failure.get(), &code, sizeof code) < 0) {
+    if (errno != EINTR) throw_errno("read");
+  }
+  return code;
 }
 
 // One of the three streams of a running command.
@@ -71,13 +87,19 @@ struct Stream {
   std::string* sink = nullptr;  // nullptr: it is the command's stdin
 };
 
-void read_some(Stream& stream) {
+// False where there is nothing to be read, for now or for ever.
+bool read_some(Stream& stream) {
   std::array<char, 4096> buffer;
   const ssize_t got = ::read(stream.fd.get(), buffer.data(), buffer.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return stream.fd.reset();
+  if (got < 0 && errno == EINTR) return true;
+  if (got < 0 && errno == EAGAIN) return false;
+  if (got <= 0) {
+    stream.fd.reset();
+    return false;
+  }
   const size_t room = CommandResult::kOutputLimit - stream.sink->size();
   stream.sink->append(buffer.data(), std::min(room, static_cast<size_t>(got)));
+  return true;
 }
 
 void write_some(Stream& stream, std::string_view& input) {
@@ -95,34 +117,42 @@ int milliseconds_until(const std::optional<Clock::time_point>& deadline) {
   return static_cast<int>(std::clamp<long long>(left + 1, 0, 1 << 30));
 }
 
+// After the program's end. Its descendants may keep the streams open and go on writing: a pipe's
+// worth is read at the most.
+void drain(std::array<Stream, 3>& streams) {
+  constexpr int kMostReads = 256;  // a pipe of 1 MiB, the most that a user may ask for
+  for (Stream& stream : streams) {
+    if (stream.sink == nullptr) continue;
+    for (int reads = 0; reads < kMostReads && stream.fd && read_some(stream); ++reads) {
+    }
+  }
+}
+
 // Feeds and drains the streams until the program has ended. False: the deadline passed first.
-// Descendants may keep the streams open after the program's own end: only what is there by then
-// is read.
 bool serve(const Child& child, std::array<Stream, 3>& streams, std::string_view input,
            const std::optional<Clock::time_point>& deadline) {
   while (true) {
+    const int timeout = milliseconds_until(deadline);
     std::array<pollfd, 4> polled{};
     for (size_t i = 0; i < streams.size(); ++i) {
       polled[i] = {streams[i].fd.get(), streams[i].sink != nullptr ? short{POLLIN} : short{POLLOUT},
                    0};
     }
     polled[3] = {child.pidfd().get(), POLLIN, 0};
-    const int ready = ::poll(polled.data(), polled.size(), milliseconds_until(deadline));
-    if (ready < 0 && errno != EINTR) throw_errno("poll");
-    if (ready == 0) return false;
-    bool moved = false;
+    if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) throw_errno("poll");
     for (size_t i = 0; i < streams.size(); ++i) {
       if (polled[i].revents == 0) continue;
-      moved = true;
       if (streams[i].sink != nullptr) {
         read_some(streams[i]);
       } else {
         write_some(streams[i], input);
       }
     }
-    const bool ended = polled[3].revents != 0;
-    if (ended && !moved) return true;
-    if (ended) streams[0].fd.reset();
+    if (polled[3].revents != 0) {
+      drain(streams);
+      return true;
+    }
+    if (timeout == 0) return false;  // however busy it is
   }
 }
 
@@ -158,7 +188,7 @@ Child& Child::operator=(Child&& other) noexcept {
 }
 
 void Child::signal(int number) const {
-  check(::pidfd_send_signal(pidfd_.get(), number, nullptr, 0), "pidfd_send_signal");
+  check(sys::pidfd_send_signal(pidfd_.get(), number), "pidfd_send_signal");
 }
 
 int Child::wait() {
@@ -177,7 +207,7 @@ pid_t Child::release() {
 
 void Child::kill_and_reap() noexcept {
   if (pid_ <= 0) return;
-  ::pidfd_send_signal(pidfd_.get(), SIGKILL, nullptr, 0);
+  sys::pidfd_send_signal(pidfd_.get(), SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   release();
@@ -224,21 +254,22 @@ std::optional<uint64_t> process_start_time(pid_t pid) {
 
 CommandResult run_command(const Command& command) {
   const Doing doing("execute", command.path);
+  const std::vector<std::string> args =
+      command.args.empty() ? std::vector<std::string>{command.path} : command.args;
+  const Execution program{command.path.c_str(), c_strings(args), c_strings(command.env),
+                          command.capture};
   Pipe input = make_pipe();
   Pipe output = make_pipe();
   Pipe errors = make_pipe();
   Pipe failure = make_pipe();
   std::optional<Child> child = clone_child(0, Fd());
   if (!child) {
-    execute(command, input.read.get(), output.write.get(), errors.write.get(), failure.write.get());
+    execute(program, input.read.get(), output.write.get(), errors.write.get(), failure.write.get());
   }
   const pid_t group = child->pid();
   for (Fd* end : {&input.read, &output.write, &errors.write, &failure.write}) end->reset();
+  if (const int code = wait_for_execve(failure.read)) throw Error(errno_text(code), code);
 
-  int code = 0;
-  if (::read(failure.read.get(), &code, sizeof code) == sizeof code) {
-    throw Error(errno_text(code), code);
-  }
   CommandResult result;
   std::array<Stream, 3> streams{Stream{std::move(input.write), nullptr},
                                 Stream{std::move(output.read), &result.output},

@@ -1,8 +1,12 @@
 #include "runtime/base/rooted_path.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <optional>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -18,7 +22,8 @@ constexpr int kTries = 128;
 int open_below(const Fd& root, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<__u64>(flags | O_CLOEXEC);
-  how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
+  const bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  how.mode = creates ? mode : 0;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
   const char* name = path.empty() ? "." : path.c_str();
   int fd = -1;
@@ -27,6 +32,59 @@ int open_below(const Fd& root, const std::string& path, int flags, mode_t mode, 
     if (fd >= 0 || errno != EAGAIN) break;
   }
   return fd;
+}
+
+// As many symlinks as the kernel follows in one path.
+constexpr int kMostLinks = 40;
+
+// Where a symlink points to that `name` in `parent` is, as a path from the root; nothing where it
+// is none. An image may well bring a link to what is only there at run time, such as
+// /etc/resolv.conf -> ../run/systemd/resolve/stub-resolv.conf.
+std::optional<std::string> link_target(const Fd& parent, std::string_view parent_path,
+                                       const std::string& name) {
+  std::array<char, PATH_MAX> buffer;
+  const ssize_t length = ::readlinkat(parent.get(), name.c_str(), buffer.data(), buffer.size());
+  if (length <= 0 || static_cast<size_t>(length) == buffer.size()) return std::nullopt;
+  const std::string target(buffer.data(), static_cast<size_t>(length));
+  return target.starts_with('/') ? target : std::string(parent_path).append("/").append(target);
+}
+
+enum class Missing { directory, file };
+
+// False where something stands there already.
+bool make_entry(const Fd& parent, const std::string& name, Missing kind, mode_t mode,
+                std::string_view path) {
+  if (kind == Missing::directory) {
+    if (::mkdirat(parent.get(), name.c_str(), mode) == 0) return true;
+    if (errno != EEXIST) throw_errno("mkdir", path);
+    return false;
+  }
+  constexpr int kFlags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const Fd made(::openat(parent.get(), name.c_str(), kFlags, mode));
+  if (!made && errno != EEXIST) throw_errno("create", path);
+  return static_cast<bool>(made);
+}
+
+Fd make_below(const Fd& root, const std::string& path, Missing kind, mode_t mode, int links_left) {
+  const int flags = kind == Missing::directory ? O_PATH | O_DIRECTORY : O_PATH;
+  Fd existing(open_below(root, path, flags, 0, 0));
+  if (existing) return existing;
+  if (errno != ENOENT || links_left == 0) throw_errno("open", path);
+  const SplitPath parts = split_path(path);
+  const std::string name(parts.name);
+  const std::string parent_path(parts.parent);
+  if (name.empty() && kind == Missing::file) throw_errno_value(EISDIR, "create", path);
+  if (name.empty() && parent_path.empty()) throw_errno_value(ENOENT, "open", path);
+  const mode_t parent_mode = kind == Missing::directory ? mode : 0755;
+  Fd parent = make_below(root, parent_path, Missing::directory, parent_mode, links_left);
+  if (name.empty()) return parent;  // "a/" is "a"
+  if (name != ".." && !make_entry(parent, name, kind, mode, path)) {
+    const auto target = link_target(parent, parent_path, name);
+    if (target) return make_below(root, *target, kind, mode, links_left - 1);
+  }
+  // Resolved from the root again: where an attacker swapped `name` for a symlink in between, it
+  // still ends inside, and the descriptor is what the caller uses.
+  return Fd(check(open_below(root, path, flags, 0, 0), "open", path));
 }
 
 }  // namespace
@@ -45,34 +103,16 @@ Fd RootDir::open_if_exists(std::string_view path, int flags, uint64_t resolve) c
   return fd;
 }
 
+Fd RootDir::try_open(std::string_view path, int flags, uint64_t resolve) const {
+  return Fd(open_below(directory_, std::string(path), flags, 0, resolve));
+}
+
 Fd RootDir::make_directories(std::string_view path, mode_t mode) const {
-  constexpr int kFlags = O_PATH | O_DIRECTORY;
-  Fd whole(open_below(directory_, std::string(path), kFlags, 0, 0));
-  if (whole) return whole;
-  if (errno != ENOENT) throw_errno("open", path);
-  const SplitPath parts = split_path(path);
-  if (parts.name.empty() || parts.name == "..") {
-    return make_directories(parts.parent.empty() ? "/" : parts.parent, mode);
-  }
-  const Fd parent = make_directories(parts.parent, mode);
-  const std::string name(parts.name);
-  if (::mkdirat(parent.get(), name.c_str(), mode) != 0 && errno != EEXIST) {
-    throw_errno("mkdir", path);
-  }
-  // Resolved from the root again: where an attacker swapped `name` for a symlink in between, it
-  // still ends inside, and the descriptor is what the caller uses.
-  return open(path, kFlags);
+  return make_below(directory_, std::string(path), Missing::directory, mode, kMostLinks);
 }
 
 Fd RootDir::make_file(std::string_view path, mode_t mode) const {
-  if (Fd existing = open_if_exists(path, O_PATH)) return existing;
-  const SplitPath parts = split_path(path);
-  if (parts.name.empty()) throw_errno_value(EISDIR, "create", path);
-  const Fd parent = make_directories(parts.parent, 0755);
-  const std::string name(parts.name);
-  Fd created(::openat(parent.get(), name.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!created && errno != EEXIST) throw_errno("create", path);
-  return open(path, O_PATH);
+  return make_below(directory_, std::string(path), Missing::file, mode, kMostLinks);
 }
 
 SplitPath split_path(std::string_view path) {

@@ -32,7 +32,11 @@ class RootDir {
   // An invalid Fd for ENOENT and ENOTDIR.
   Fd open_if_exists(std::string_view path, int flags, uint64_t resolve = 0) const;
 
-  // mkdir -p; existing components may be symlinks that stay inside. Returns the directory (O_PATH).
+  // The same without an Error: an invalid Fd, and errno tells why.
+  Fd try_open(std::string_view path, int flags, uint64_t resolve = 0) const;
+
+  // mkdir -p; existing components may be symlinks: what they point to below the root is made, too,
+  // where it is missing. Returns the directory (O_PATH).
   Fd make_directories(std::string_view path, mode_t mode) const;
   // Makes parents and, where nothing is there, an empty file; returns it opened with O_PATH.
   Fd make_file(std::string_view path, mode_t mode) const;

@@ -1,10 +1,12 @@
-// The system calls that glibc 2.36 has no wrapper for. They return -1 and set errno.
+// The system calls that glibc 2.36 has no wrapper for, or none that C++ can link to: its
+// <sys/pidfd.h> lacks extern "C". They return -1 and set errno.
 #pragma once
 
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -22,6 +24,14 @@ inline int openat2(int dir, const char* path, const open_how& how) {
 // Like fork(2): returns 0 in the child. Never with CLONE_VM: the child runs on the same stack.
 inline pid_t clone3(const clone_args& arguments) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+inline int pidfd_open(pid_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
+inline int pidfd_send_signal(int pidfd, int number) {
+  return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
 }
 
 inline int ioprio_set(int which, int who, int priority) {
