@@ -1,9 +1,9 @@
 #include "runtime/cli/attend.h"
 
-#include <sys/pidfd.h>
-
 #include <optional>
 #include <utility>
+
+#include "runtime/base/syscalls.h"
 
 namespace gocker::cli {
 
@@ -12,7 +12,7 @@ int attend(Child& process, const ForegroundSignals& signals, Fd controller) {
   if (controller) terminal.emplace(std::move(controller));
   const auto pass_on = [&](int signal) {
     // It may have ended this very moment.
-    ::pidfd_send_signal(process.pidfd().get(), signal, nullptr, 0);
+    sys::pidfd_send_signal(process.pidfd().get(), signal);
   };
   wait_in_foreground(process.pidfd(), signals, pass_on, terminal ? &*terminal : nullptr);
   return exit_code_of(process.wait());

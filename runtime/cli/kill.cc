@@ -1,10 +1,10 @@
 // gocker-runtime kill: sends a signal to a container's first process, or to all of its processes.
 #include <signal.h>
-#include <sys/pidfd.h>
 
 #include <array>
 
 #include "runtime/base/error.h"
+#include "runtime/base/syscalls.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
 #include "runtime/container/signals.h"
@@ -28,7 +28,7 @@ int run(const Global& global, const Arguments& arguments) {
   }
   const Fd process = container.open_process();
   if (!process) throw Error("container not running");
-  check(::pidfd_send_signal(process.get(), signal, nullptr, 0), "pidfd_send_signal");
+  check(sys::pidfd_send_signal(process.get(), signal), "pidfd_send_signal");
   // A frozen process of cgroup v1 dies only when it thaws.
   if (signal == SIGKILL && cgroup.is_frozen()) cgroup.thaw();
   return 0;

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 
@@ -153,7 +153,7 @@ void Container::unlock() const {
 
 Fd Container::open_process() const {
   if (record_.pid <= 0) return Fd();
-  Fd process(::pidfd_open(record_.pid, 0));
+  Fd process(sys::pidfd_open(record_.pid));
   // The start time is read while the pidfd pins the pid: nothing else can have taken it since.
   if (!process || process_start_time(record_.pid) != record_.start_time) return Fd();
   return process;
@@ -191,7 +191,7 @@ void Container::destroy() {
   const Doing doing("delete container", record_.id);
   Cgroup cgroup(record_.cgroup);
   if (const Fd process = open_process()) {
-    ::pidfd_send_signal(process.get(), SIGKILL, nullptr, 0);
+    sys::pidfd_send_signal(process.get(), SIGKILL);
     if (cgroup.is_frozen()) cgroup.thaw();
     wait_until_gone(process);
   }
