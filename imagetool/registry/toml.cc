@@ -38,9 +38,12 @@ class Parser {
   }
 
   bool at_end() const { return at_ == text_.size(); }
+  void require_more() const {
+    if (at_end()) fail("the file ends in the middle of something");
+  }
   char peek() const { return at_end() ? '\0' : text_[at_]; }
   char next() {
-    if (at_end()) fail("the file ends in the middle of something");
+    require_more();
     const char c = text_[at_++];
     if (c == '\n') ++line_;
     return c;
@@ -158,6 +161,7 @@ class Parser {
 
   // An array, an inline table, a number or a date.
   void skip_value(int depth) {
+    require_more();
     if (depth > kMaxNesting) fail("nested too deeply");
     const char open = peek();
     if (open == '"' || open == '\'') {

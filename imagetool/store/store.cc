@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "imagetool/digest.h"
+#include "oci-spec/image_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
@@ -19,10 +20,6 @@ namespace {
 constexpr std::string_view kVersionTrusted = "gocker-store 1 trusted\n";
 constexpr std::string_view kVersionUser = "gocker-store 1 user\n";
 constexpr std::string_view kLayout = "{\"imageLayoutVersion\": \"1.0.0\"}\n";
-constexpr std::string_view kEmptyIndex =
-    "{\"schemaVersion\": 2, \"mediaType\": \"application/vnd.oci.image.index.v1+json\","
-    " \"manifests\": []}\n";
-
 Fd open_part(const Fd& directory, const char* name) {
   return open_file_at(directory, name, O_RDONLY | O_DIRECTORY);
 }
@@ -45,7 +42,9 @@ void create(const Fd& directory) {
     make_part(directory, name);
   }
   replace_file_at(directory, "oci-layout", kLayout, 0600);
-  replace_file_at(directory, "index.json", kEmptyIndex, 0600);
+  oci::Index index;
+  index.media_type = oci::media_type::kIndex;
+  replace_file_at(directory, "index.json", oci::to_json(index), 0600);
   const std::string_view version = ::geteuid() == 0 ? kVersionTrusted : kVersionUser;
   replace_file_at(directory, "version", version, 0600, Sync::yes);
 }
