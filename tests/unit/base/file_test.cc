@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -148,7 +149,7 @@ TEST_F(ReplaceFile, IsNotStoppedByWhatAKilledProcessLeft) {
   const pid_t child = ::fork();
   if (child == 0) {
     const std::string prefix = path_ + "/.state." + std::to_string(::getpid()) + ".";
-    for (int i = 0; i < 2000; ++i) create(prefix + std::to_string(i), "half");
+    for (int i = 0; i < 1000; ++i) create(prefix + std::to_string(i), "half");
     replace_file_at(fd_, "state", "whole", 0600);
     ::_exit(0);
   }
@@ -214,15 +215,19 @@ TEST_F(RemoveTree, RemovesLinksAndNotWhatTheyPointTo) {
 }
 
 TEST_F(RemoveTree, CopesWithATreeDeeperThanDescriptorsAndPaths) {
-  constexpr int kLevels = 3000;  // of 9 bytes: six times PATH_MAX; more than RLIMIT_NOFILE
+  constexpr int kLevels = 1500;  // of 9 bytes: three times PATH_MAX
   Fd level = fd_.duplicate();
   for (int i = 0; i < kLevels; ++i) {
     ASSERT_EQ(::mkdirat(level.get(), "deeper12", 0755), 0);
-    ASSERT_GE(::openat(level.get(), "file", O_CREAT | O_CLOEXEC, 0600), 0);
+    open_file_at(level, "file", O_WRONLY | O_CREAT, 0600);
     level = open_file_at(level, "deeper12", O_RDONLY | O_DIRECTORY);
-    ::close(level.get() + 1);  // the file, which got the next number
   }
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{200, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   remove_tree_at(fd_, "deeper12");
+  ::setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_FALSE(exists(path_ + "/deeper12"));
 }
 
