@@ -125,7 +125,7 @@ fi
 # The image comes first: gocker-image makes its store in an empty GOCKER_ROOT only.
 if ! image inspect "$reference" >/dev/null 2>&1; then
   echo "gocker: $reference is not in the local store, pulling it" >&2
-  image pull "$reference" >&2 || exit "$error_code"
+  image pull "$reference" >/dev/null || exit "$error_code"
 fi
 
 make_container
