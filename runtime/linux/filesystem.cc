@@ -29,6 +29,14 @@ constexpr std::array<PermissionHint, 4> kPermissionHints{{
     {"mqueue", "a user namespace needs an ipc namespace of its own for it"},
 }};
 
+std::string permission_hint(std::string_view type, int code) {
+  if (code != EPERM) return {};
+  for (const PermissionHint& hint : kPermissionHints) {
+    if (hint.type == type) return std::string(" (").append(hint.text).append(")");
+  }
+  return {};
+}
+
 // A configuration context of fsopen(2) or fspick(2).
 class Context {
  public:
@@ -52,10 +60,7 @@ class Context {
     const int code = errno;
     std::string text = messages();
     if (text.empty()) text = std::string(step) + ": " + errno_text(code);
-    for (const PermissionHint& hint : kPermissionHints) {
-      if (code == EPERM && hint.type == type_) text += " (" + std::string(hint.text) + ")";
-    }
-    throw Error(text, code);
+    throw Error(text + permission_hint(type_, code), code);
   }
 
  private:
@@ -80,9 +85,10 @@ class Context {
 
 Context open_context(const std::string& type) {
   Fd fd(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
-  if (!fd && errno == ENODEV) throw Error("unknown filesystem type " + json_quote(type), ENODEV);
-  if (!fd) throw_errno("fsopen");
-  return Context(std::move(fd), type);
+  if (fd) return {std::move(fd), type};
+  const int code = errno;
+  if (code == ENODEV) throw Error("unknown filesystem type " + json_quote(type), code);
+  throw Error("fsopen: " + errno_text(code) + permission_hint(type, code), code);
 }
 
 }  // namespace
