@@ -159,7 +159,7 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
   const Fd home = open_own_namespace(NamespaceType::pid);
   check(::setns(first_process.get(), CLONE_NEWPID), "join the pid namespace");
   std::optional<Child> child = clone_child(0, cgroup.unified_directory());
-  join_namespace(home, NamespaceType::pid);
+  if (child) join_namespace(home, NamespaceType::pid);
   return child;
 }
 

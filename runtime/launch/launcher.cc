@@ -23,8 +23,10 @@ namespace {
 
 std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgroup) {
   if (namespaces.joins_user_namespace()) return clone_through_bridge(namespaces, cgroup);
-  const NamespacePlan::Visit visit(namespaces);
-  return clone_child(namespaces.clone_flags(), cgroup);
+  NamespacePlan::Visit visit(namespaces);
+  std::optional<Child> init = clone_child(namespaces.clone_flags(), cgroup);
+  if (!init) visit.stay();
+  return init;
 }
 
 // What a process without rights over the host can't do for itself.

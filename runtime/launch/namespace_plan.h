@@ -42,6 +42,7 @@ class NamespacePlan {
     Visit& operator=(const Visit&) = delete;
     ~Visit() { go_home(); }
     void go_home() noexcept;
+    void stay() { home_.clear(); }  // init's choice
 
    private:
     std::vector<JoinedNamespace> home_;
