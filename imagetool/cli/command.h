@@ -31,6 +31,7 @@ extern const Command kBundle;
 extern const Command kGc;
 extern const Command kImages;
 extern const Command kInspect;
+extern const Command kMount;
 extern const Command kPull;
 extern const Command kRm;
 extern const Command kUnbundle;

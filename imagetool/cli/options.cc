@@ -11,7 +11,7 @@
 namespace gocker::cli {
 namespace {
 
-constexpr size_t kHelpColumn = 30;
+constexpr size_t kHelpColumn = 36;
 
 bool is_option(std::string_view word) {
   return word.size() > 1 && word[0] == '-';
@@ -111,7 +111,7 @@ std::string help_text(std::span<const Option> options) {
     std::string line = option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
     line.append("--").append(option.name);
     if (!option.value_name.empty()) line.append(" ").append(option.value_name);
-    line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
+    if (!option.help.empty()) line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
     text += line.append(option.help).append("\n");
   }
   return text;

@@ -49,7 +49,7 @@ size_t count_leading_options(std::span<const Option> options, std::span<const st
 // Throws UsageError; for an unknown option it names the one that was likely meant.
 Arguments parse(std::span<const Option> options, const std::vector<std::string>& words);
 
-// "  -q, --quiet               print the digest alone", a line each.
+// "  -q, --quiet    no progress on stderr", a line each.
 std::string help_text(std::span<const Option> options);
 
 }  // namespace gocker::cli

@@ -105,8 +105,8 @@ void run(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect, &kRm,
-                                           &kGc};
+  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect,  &kRm,
+                                           &kGc,   &kBundle, &kUnbundle, &kMount};
   return kCommands;
 }
 
