@@ -1,8 +1,8 @@
 // The OCI runtime specification 1.3 for Linux as plain structs: the only model of config.json that
 // gocker has. Names are those of the specification in snake_case; an absent field is an empty
-// string, an empty list or an empty optional. Reading checks types, ranges and enumerations
-// (oci::SpecError names the file and the JSON path); rules that join several fields are in
-// validate.h. Sections: config.md, config-linux.md.
+// string, an empty list or an empty optional. Reading checks types, ranges and the names of the
+// enumerations below (oci::SpecError names the file and the JSON path); names that stay strings and
+// rules that join several fields are checked by validate.h. Sections: config.md, config-linux.md.
 #pragma once
 
 #include <cstdint>
@@ -77,7 +77,7 @@ struct CpuAffinity {  // lists such as "0-3,7"
 
 struct Process {
   bool terminal = false;
-  std::optional<Box> console_size;
+  std::optional<Box> console_size;  // never without a terminal
   User user;
   std::vector<std::string> args;
   std::vector<std::string> env;
@@ -101,7 +101,7 @@ struct Root {
 };
 
 struct Mount {
-  std::string destination;
+  std::string destination;  // absolute: config.md takes a relative one as relative to "/"
   std::string type;
   std::string source;
   std::vector<std::string> options;
@@ -267,7 +267,7 @@ struct Device {
   char type = 'c';  // b, c, u or p
   uint32_t major = 0;
   uint32_t minor = 0;
-  std::optional<uint32_t> file_mode;
+  std::optional<uint32_t> file_mode;  // permission bits only: at most 07777
   std::optional<uint32_t> uid;
   std::optional<uint32_t> gid;
 };

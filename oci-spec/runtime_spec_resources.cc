@@ -1,13 +1,8 @@
 // Reading of config.json's "linux.resources", which `update --resources` takes on its own.
-#include <array>
-
 #include "oci-spec/runtime_spec_fields.h"
 
 namespace oci {
 namespace {
-
-constexpr std::array<std::string_view, 4> kRuleTypes = {"", "a", "b", "c"};
-enum class RuleType { unset, all, block, character };  // in the order of kRuleTypes
 
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 constexpr Between<int64_t> kBytesOrUnlimited{-1, kLargest};
@@ -21,9 +16,12 @@ void read_rule_number(const Fields& fields, std::string_view name, std::optional
 
 void read_device_rule(const Fields& fields, DeviceRule& rule) {
   fields.required("allow", rule.allow);
-  RuleType type = RuleType::unset;
-  fields.optional_one_of("type", type, kRuleTypes);
-  rule.type = type == RuleType::unset ? 'a' : kRuleTypes[static_cast<size_t>(type)].front();
+  std::string type;
+  fields.optional("type", type);
+  if (!type.empty()) rule.type = type.front();
+  if (type.size() > 1 || (rule.type != 'a' && rule.type != 'b' && rule.type != 'c')) {
+    fields.refuse("type", "must be one of a, b, c, not " + quote(type));
+  }
   read_rule_number(fields, "major", rule.major);
   read_rule_number(fields, "minor", rule.minor);
   fields.optional("access", rule.access);
