@@ -4,6 +4,11 @@
 
 namespace gocker {
 
+void HiddenPaths::spell_out_root(const std::vector<std::string>& names) {
+  if (opaque_.erase("") == 0) return;
+  for (const std::string& name : names) whiteouts_.insert("/" + name);
+}
+
 bool HiddenPaths::hides(std::string_view path) const {
   if (path.empty()) return false;
   return whiteouts_.contains(path) || hides_content_of(parent_of(path));

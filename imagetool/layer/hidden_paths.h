@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gocker {
 
@@ -14,6 +15,9 @@ class HiddenPaths {
   void hide(const std::string& path) { whiteouts_.insert(path); }
   // All below the directory `path`, not the directory (".wh..wh..opq").
   void hide_content(const std::string& path) { opaque_.insert(path); }
+
+  // Says "all below the root" in other words: `names` are what the root has.
+  void spell_out_root(const std::vector<std::string>& names);
 
   bool hides(std::string_view path) const;
   bool hides_content_of(std::string_view path) const;

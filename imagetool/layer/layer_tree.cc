@@ -292,6 +292,8 @@ void LayerTree::link_copy(const DirectoryPtr& parent, const std::string& name,
 void LayerTree::settle() {
   cache_.clear();
   remove_copies_below_hidden();
+  // overlay joins the roots of layers whatever mark they have.
+  if (hidden_.hides_content_of("")) hidden_.spell_out_root(lower_.names_in_root());
   const std::set<std::string, std::less<>> whiteouts = hidden_.whiteouts();
   for (const std::string& path : whiteouts) mark_hidden(path);
   for (const std::string& path : hidden_.opaque()) mark_opaque(path);

@@ -19,6 +19,10 @@ Fd LowerView::find(std::string_view path) {
   return layers_.empty() ? Fd() : open_canonical(root(), path, O_PATH);
 }
 
+std::vector<std::string> LowerView::names_in_root() {
+  return list_directory(root().open(".", O_RDONLY | O_DIRECTORY), "/");
+}
+
 const std::vector<std::string>& LowerView::names_of(const struct stat& status) {
   if (!names_) {
     names_.emplace();

@@ -27,6 +27,7 @@ class LowerView {
   // What `path` names, opened with O_PATH, a symlink itself; no symlink on the way is followed.
   // An invalid Fd where there is nothing.
   Fd find(std::string_view path);
+  std::vector<std::string> names_in_root();
   // All paths of the file that `status` describes, its own too, in no order. Walks the whole tree
   // the first time: files with several names that a later layer links to are rare.
   const std::vector<std::string>& names_of(const struct stat& status);

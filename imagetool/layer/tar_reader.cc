@@ -75,11 +75,9 @@ const TarEntry* TarReader::next() {
   header_start_ = position();
   const int result = ::archive_read_next_header2(reader_, raw_);
   if (result == ARCHIVE_EOF) return nullptr;
-  if (result != ARCHIVE_OK &&
-      !(result == ARCHIVE_WARN && is_harmless(::archive_error_string(reader_)))) {
-    fail(result);
-  }
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail(result);
   check_tar_headers(raw_bytes(header_start_, position()));
+  if (result == ARCHIVE_WARN && !is_harmless(::archive_error_string(reader_))) fail(result);
   in_data_ = true;
   fill_entry();
   return &entry_;
