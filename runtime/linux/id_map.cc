@@ -16,7 +16,9 @@
 namespace gocker {
 namespace {
 
-constexpr size_t kMaxExtents = 340;  // UID_GID_MAP_MAX_EXTENTS of the kernel
+// The kernel takes UID_GID_MAP_MAX_EXTENTS of them, in one write(2) of less than a page.
+constexpr size_t kMaxExtents = 340;
+constexpr size_t kMaxBytes = 4095;
 
 // "0 100000 65536\n" a mapping, as uid_map and gid_map want it.
 std::string id_map_lines(const std::vector<oci::IdMapping>& mappings) {
@@ -32,11 +34,13 @@ void write_id_map(const std::string& directory, const std::string& file,
                   const std::vector<oci::IdMapping>& mappings) {
   const Doing doing("write", file);
   if (mappings.empty()) throw Error("there are no mappings", EINVAL);
-  if (mappings.size() > kMaxExtents) {
-    throw Error(std::to_string(mappings.size()) + " mappings: the kernel takes at most 340",
+  const std::string lines = id_map_lines(mappings);
+  if (mappings.size() > kMaxExtents || lines.size() > kMaxBytes) {
+    throw Error(std::to_string(mappings.size()) + " mappings in " + std::to_string(lines.size()) +
+                    " bytes: the kernel takes at most 340 in 4095",
                 EINVAL);
   }
-  write_file(directory + file, id_map_lines(mappings));
+  write_file(directory + file, lines);
 }
 
 }  // namespace

@@ -59,9 +59,9 @@ bool MountEntry::has_option(const std::string& name) const {
   return false;
 }
 
-std::vector<MountEntry> mount_table() {
+std::vector<MountEntry> mount_table(const std::string& file) {
   std::vector<MountEntry> entries;
-  const std::string table = read_file("/proc/self/mountinfo");
+  const std::string table = read_file(file);
   for (const std::string_view line : split(table, '\n')) {
     if (line.empty()) continue;
     const std::vector<std::string_view> fields = split(line, ' ');

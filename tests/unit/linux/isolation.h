@@ -19,7 +19,7 @@ void in_child(const std::function<void()>& body);
 // The what() of the Error that `body` throws; fails the test and returns "" where it throws none.
 std::string error_of(const std::function<void()>& body);
 
-// One line of /proc/self/mountinfo.
+// One line of a /proc/PID/mountinfo.
 struct MountEntry {
   std::string mount_point;
   std::string options;      // "ro,nosuid"
@@ -30,7 +30,7 @@ struct MountEntry {
 
   bool has_option(const std::string& name) const;
 };
-std::vector<MountEntry> mount_table();
+std::vector<MountEntry> mount_table(const std::string& file = "/proc/self/mountinfo");
 // The topmost mount at `path`; fails the test where nothing is mounted there.
 MountEntry mount_at(const std::string& path);
 
