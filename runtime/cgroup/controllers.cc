@@ -70,11 +70,12 @@ std::optional<GroupDirectory> open_v1_group(const CgroupPaths& paths, std::strin
 
 GroupDirectory open_unified_group(const CgroupPaths& paths, const std::string& controller,
                                   const std::string& origin) {
+  const Doing doing(origin.c_str());
   if (const CgroupPaths::Hierarchy* unified = paths.find("")) {
     GroupDirectory group = GroupDirectory::open(unified->directory);
     if (hand_down_controller(group, controller)) return group;
   }
-  throw Error(origin + ": no " + controller + " controller on this host");
+  throw Error("no " + controller + " controller on this host");
 }
 
 }  // namespace gocker

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "runtime/base/error.h"
 
@@ -33,28 +34,33 @@ class Program {
     add(BPF_ALU | BPF_AND | BPF_K, kType, 0xFFFF);
   }
 
-  void decide(const DeviceDecision& decision) {
-    skips_.clear();
-    const DeviceAccess& what = decision.what;
-    if (what.type != 'a') {
-      skip_if(BPF_JNE, kType, what.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+  // For a device that fits: the kinds of access that are allowed, once and for all.
+  void conclude(const DeviceAccess& what, unsigned allowed) {
+    skip_unless_fits(what);
+    if (allowed != kDeviceAll && allowed != 0) {
+      copy(kResult, kAccess);
+      add(BPF_ALU | BPF_AND | BPF_K, kResult, ~allowed);
+      constexpr int16_t kAnswerLength = 2;
+      add(BPF_JMP32 | BPF_JEQ | BPF_K, kResult, 0).off = kAnswerLength;
+      answer(false);
     }
-    if (what.major) skip_if(BPF_JNE, kMajor, *what.major);
-    if (what.minor) skip_if(BPF_JNE, kMinor, *what.minor);
-    if (what.access != kDeviceAll) {
-      if (decision.allow) {
-        add(BPF_ALU | BPF_AND | BPF_K, kAccess, ~what.access);
-        skip_if(BPF_JNE, kAccess, 0);
-      } else {
-        copy(kResult, kAccess);
-        add(BPF_ALU | BPF_AND | BPF_K, kResult, what.access);
-        skip_if(BPF_JEQ, kResult, 0);
-      }
+    answer(allowed != 0);
+    land_skips();
+  }
+
+  // For a device that fits: decides on some kinds of access, and leaves the others open.
+  void decide(const DeviceDecision& decision) {
+    skip_unless_fits(decision.what);
+    if (decision.allow) {
+      add(BPF_ALU | BPF_AND | BPF_K, kAccess, ~decision.what.access);
+      skip_if(BPF_JNE, kAccess, 0);
+    } else {
+      copy(kResult, kAccess);
+      add(BPF_ALU | BPF_AND | BPF_K, kResult, decision.what.access);
+      skip_if(BPF_JEQ, kResult, 0);
     }
     answer(decision.allow);
-    for (const size_t skip : skips_) {
-      code_[skip].off = static_cast<int16_t>(code_.size() - skip - 1);
-    }
+    land_skips();
   }
 
   void answer(bool allow) {
@@ -83,15 +89,46 @@ class Program {
     instruction.off = static_cast<int16_t>(offset);
   }
 
+  void skip_unless_fits(const DeviceAccess& what) {
+    if (what.type != 'a') {
+      skip_if(BPF_JNE, kType, what.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+    }
+    if (what.major) skip_if(BPF_JNE, kMajor, *what.major);
+    if (what.minor) skip_if(BPF_JNE, kMinor, *what.minor);
+  }
+
   // A jump over the rest of the decision, where the comparison holds.
   void skip_if(int comparison, Register left, uint32_t right) {
     skips_.push_back(code_.size());
     add(BPF_JMP32 | comparison | BPF_K, left, right);
   }
 
+  void land_skips() {
+    for (const size_t skip : skips_) {
+      code_[skip].off = static_cast<int16_t>(code_.size() - skip - 1);
+    }
+    skips_.clear();
+  }
+
   std::vector<bpf_insn> code_;
   std::vector<size_t> skips_;
 };
+
+// What the decisions up to `last` allow to all that fits the last one's pattern. Nothing where they
+// treat devices within it differently.
+std::optional<unsigned> resolve(const std::vector<DeviceDecision>& decisions, size_t last) {
+  const DeviceAccess& pattern = decisions[last].what;
+  unsigned open = kDeviceAll;
+  unsigned allowed = 0;
+  for (size_t i = last + 1; i-- > 0 && open != 0;) {
+    const DeviceDecision& decision = decisions[i];
+    if (!decision.what.overlaps(pattern) || (decision.what.access & open) == 0) continue;
+    if (!decision.what.covers(pattern)) return std::nullopt;
+    if (decision.allow) allowed |= decision.what.access & open;
+    open &= ~decision.what.access;
+  }
+  return allowed;
+}
 
 int bpf(bpf_cmd command, bpf_attr& attributes) {
   return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
@@ -145,12 +182,18 @@ Fd find_attached(const Fd& group) {
 
 std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& decisions) {
   Program program;
-  for (auto decision = decisions.rbegin(); decision != decisions.rend(); ++decision) {
-    program.decide(*decision);
-    const DeviceAccess& what = decision->what;
+  for (size_t i = decisions.size(); i-- > 0;) {
+    const DeviceAccess& what = decisions[i].what;
+    const auto allowed = resolve(decisions, i);
+    if (!allowed) {
+      program.decide(decisions[i]);
+      continue;
+    }
+    // Ends the program for what fits, so that the verifier's work grows with the number of rules
+    // and not with its square: it gives up after a million steps.
+    program.conclude(what, *allowed);
     const bool fits_all = what.type == 'a' && !what.major && !what.minor;
-    // Nothing is left to decide, and the verifier refuses code that can't be reached.
-    if (fits_all && what.access == kDeviceAll) return program.take();
+    if (fits_all) return program.take();  // the verifier refuses code that can't be reached
   }
   program.answer(false);
   return program.take();
