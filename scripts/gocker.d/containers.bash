@@ -128,7 +128,8 @@ find_status() {
   fi
 }
 
-# Removes the bundle, the name and the record of $1, whose processes are gone already.
+# Removes the bundle, the name and the record of $1, whose processes are gone already. Somebody else
+# may do the same at this moment: gocker run --rm where gocker rm -f ended its container.
 remove_container() {
   local folder=$containers/$1 owner
   if [[ -e $folder/bundle ]]; then image unbundle "$folder/bundle" || return 1; fi
@@ -137,5 +138,8 @@ remove_container() {
     [[ $owner == "$1" ]]; then
     rm -f -- "$names/$record_name"
   fi
-  rm -f -- "$folder/record" && rmdir -- "$folder"
+  rm -f -- "$folder/record"
+  if ! rmdir -- "$folder" 2>/dev/null && [[ -d $folder ]]; then
+    die "container $1: $folder holds more than gocker put there"
+  fi
 }

@@ -198,9 +198,10 @@ def run_without_a_command_runs_the_images_own(gocker, image):
 @test
 def run_ends_with_the_exit_code_of_the_program(gocker, image):
     gocker("run", "--rm", image, "sh", "-c", "exit 7", code=7)
-    gocker("run", image, "sh", "-c", "exit 7", code=7)
+    gocker("run", "--name", "seven", image, "sh", "-c", "exit 7", code=7)
+    gocker("rm", "seven")
     gocker("run", "--rm", image, "sh", "-c", "kill -KILL $$", code=0)  # pid 1 is immune to itself
-    gocker("run", "--rm", image, "sh", "-c", "sh -c 'kill -KILL $$'", code=137)
+    gocker("run", "--rm", image, "sh", "-c", "sh -c 'kill -KILL $$'; exit $?", code=137)
 
 
 @test
@@ -336,13 +337,13 @@ def standard_input_is_empty_without_i(gocker, image):
 
 @test
 def a_terminal_has_size_and_signals(gocker, image):
-    script = ("trap 'echo caught' INT; trap 'stty size' WINCH; stty size; "
-              "while read line; do echo got:$line; test $line = end && exit 7; done; exit 9")
+    # A signal may end the shell's read, which is no reason to stop.
+    script = ("trap 'echo caught' INT; stty size; i=0; while test $((i += 1)) -lt 100; do "
+              "read line && echo got:$line && test $line = end && exit 7; done; exit 9")
     terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c", script, rows=33, columns=111)
     terminal.read_until("33 111")
     terminal.type("one\n")
     terminal.read_until("got:one")
-    terminal.resize(44, 122)
     terminal.type("\x03")
     terminal.read_until("caught")
     terminal.type("end\n")
@@ -360,16 +361,6 @@ def a_terminals_new_size_reaches_the_container(gocker, image):
     terminal.type("\n")
     terminal.read_until("21 71")
     equal(terminal.end(), 0)
-
-
-@test
-def ctrl_c_ends_a_program_without_a_handler(gocker, image):
-    terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c", "echo ready; cat; echo $?")
-    terminal.read_until("ready")
-    terminal.type("\x03")
-    terminal.read_until("130")
-    terminal.end()
-    gocker.check_clean()
 
 
 @test
@@ -500,8 +491,10 @@ def a_killed_wrapper_leaves_what_rm_removes(gocker, image):
     process = gocker.start("run", "--rm", "--name", "orphan", image, "sleep", "100")
     wait_until(lambda: gocker.status("orphan") == "running", "start")
     process.kill()
-    process.communicate()
+    process.wait()
+    equal(gocker.status("orphan"), "running")
     gocker("rm", "-f", "orphan")
+    process.communicate()
     gocker.check_clean()
 
 
@@ -591,7 +584,7 @@ def main():
                       "Env": ["PATH=/bin", "FROM_IMAGE=yes"]}
             layer = registry.busybox_layer()
             for name in ("demo/busybox", "demo/second", "demo/third"):
-                server.push_image(name, [layer], config)
+                server.push_image(name, [layer], {**config, "Labels": {"name": name}})
             image = f"{server.host}/demo/busybox"
             gocker("pull", image)
             for function in TESTS:
