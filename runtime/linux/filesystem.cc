@@ -48,7 +48,9 @@ class Context {
     const bool flag = value.empty();
     const int result = ::fsconfig(fd_.get(), flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
                                   name.c_str(), flag ? nullptr : value.c_str(), 0);
-    if (result != 0) fail(flag ? name : name + "=" + value);
+    if (result == 0) return;
+    const bool id = errno == EINVAL && (name == "uid" || name == "gid") && parse_u32(value);
+    fail(flag ? name : name + "=" + value, id ? " (the user namespace must map it)" : "");
   }
 
   void command(unsigned what, std::string_view text) const {
@@ -56,11 +58,11 @@ class Context {
   }
 
   // The filesystem's own words, or `step` and the text of errno where it has none.
-  [[noreturn]] void fail(std::string_view step) const {
+  [[noreturn]] void fail(std::string_view step, std::string_view hint = {}) const {
     const int code = errno;
     std::string text = messages();
     if (text.empty()) text = std::string(step) + ": " + errno_text(code);
-    throw Error(text + permission_hint(type_, code), code);
+    throw Error(text + permission_hint(type_, code) + std::string(hint), code);
   }
 
  private:
