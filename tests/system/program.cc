@@ -72,8 +72,10 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 }
 
 std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+  constexpr size_t kEnough = 1000;  // reports are long
   return stream << "exit code " << outcome.code << (outcome.timed_out ? " (took too long)" : "")
-                << "\nstdout: " << outcome.out << "\nstderr: " << outcome.err;
+                << "\nstdout: " << outcome.out.substr(0, kEnough)
+                << "\nstderr: " << outcome.err.substr(0, kEnough);
 }
 
 Running::Running(const Program& program) {

@@ -4,7 +4,8 @@
 //   inside report [SYSCTL...]        one JSON object: report.h
 //   inside try ACT... -- ACT... --   a JSON array with the answer to each act: attempts.h
 //   inside exit CODE | raise SIGNAL | sleep | print-signal | ignore-term | children COUNT | echo |
-//          eat MEBIBYTES | terminal | hook FILE LABEL [CODE|sleep]
+//          eat MEBIBYTES | terminal | hook FILE LABEL [CODE|sleep] |
+//          overwrite PID SIGNAL-FILE RESULT-FILE
 #include <signal.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "tests/system/inside/attempts.h"
 #include "tests/system/inside/json_text.h"
+#include "tests/system/inside/overwrite.h"
 #include "tests/system/inside/programs.h"
 #include "tests/system/inside/report.h"
 
@@ -59,6 +61,9 @@ int run(const std::string& command, const Words& words) {
   if (command == "echo") return inside::echo();
   if (command == "eat") return inside::eat(std::strtoul(first.c_str(), nullptr, 10));
   if (command == "terminal") return inside::watch_terminal();
+  if (command == "overwrite" && words.size() == 3) {
+    return inside::overwrite(words[0], words[1], words[2]);
+  }
   if (command == "hook" && words.size() >= 2) {
     return inside::hook(words[0], words[1], words.size() > 2 ? words[2] : "0");
   }

@@ -21,6 +21,7 @@ namespace {
 
 volatile sig_atomic_t window_changed = 0;
 volatile sig_atomic_t interrupted = 0;
+volatile sig_atomic_t terminated = 0;
 
 void say(const std::string& line) {
   const std::string text = line + "\n";
@@ -101,11 +102,13 @@ int eat(size_t mebibytes) {
 int watch_terminal() {
   handle(SIGWINCH, [](int) { window_changed = 1; });
   handle(SIGINT, [](int) { interrupted = 1; });
+  handle(SIGTERM, [](int) { terminated = 1; });
   say_size("size");
   std::string line;
   for (;;) {
     if (std::exchange(window_changed, 0) != 0) say_size("changed");
     if (std::exchange(interrupted, 0) != 0) say("interrupted");
+    if (std::exchange(terminated, 0) != 0) say("terminated");
     char byte = 0;
     const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
     if (count == 0) return 8;

@@ -20,7 +20,7 @@ int echo();
 // Touches so much memory, then prints "fed".
 int eat(size_t mebibytes);
 // Follows what a terminal does: prints its size at the start and on SIGWINCH, "interrupted" on
-// SIGINT, and ends with 7 when the line "quit" is read.
+// SIGINT, "terminated" on SIGTERM, and ends with 7 when the line "quit" is read.
 int watch_terminal();
 // A hook: appends one line of JSON to `file` about itself and the state on its stdin. `then` is
 // an exit code, or "sleep".

@@ -1,0 +1,64 @@
+// Resource limits of the process (config.md, "POSIX process").
+#include <sys/resource.h>
+
+#include "tests/system/suite.h"
+
+namespace gocker::test {
+namespace {
+
+class Rlimits : public SystemTest {
+ protected:
+  void add(const std::string& type, int64_t soft, int64_t hard) {
+    Value limit;
+    limit.set("/type", type);
+    limit.set("/soft", soft);
+    limit.set("/hard", hard);
+    box.config().append("/process/rlimits", limit);
+  }
+};
+
+TEST_F(Rlimits, AreSet) {
+  add("RLIMIT_NOFILE", 500, 1000);
+  add("RLIMIT_CORE", 0, 0);
+  add("RLIMIT_STACK", 4 << 20, 16 << 20);
+  add("RLIMIT_NPROC", 77, 88);
+  add("RLIMIT_MEMLOCK", 4096, 8192);
+  add("RLIMIT_FSIZE", 1 << 20, 1 << 20);
+  add("RLIMIT_MSGQUEUE", 1000, 2000);
+  add("RLIMIT_RTTIME", 5000, 6000);
+  add("RLIMIT_NICE", 0, 0);
+  const Value limits = box.report()["/rlimits"];
+  for (const Value& limit : box.config()["/process/rlimits"].elements()) {
+    const std::string type = limit["/type"].text();
+    EXPECT_EQ(limits["/" + type + "/soft"], limit["/soft"]) << type;
+    EXPECT_EQ(limits["/" + type + "/hard"], limit["/hard"]) << type;
+  }
+}
+
+TEST_F(Rlimits, AreTheCallersOtherwise) {
+  struct rlimit own = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);
+  const Value limits = box.report()["/rlimits"];
+  EXPECT_EQ(limits["/RLIMIT_NOFILE/soft"], uint64_t{own.rlim_cur});
+  EXPECT_EQ(limits["/RLIMIT_NOFILE/hard"], uint64_t{own.rlim_max});
+}
+
+TEST_F(Rlimits, LargestNumberMeansNoLimit) {
+  Value limit = R"({"type": "RLIMIT_CPU", "soft": 18446744073709551615,
+                    "hard": 18446744073709551615})"_json;
+  box.config().append("/process/rlimits", limit);
+  EXPECT_EQ(box.report()["/rlimits/RLIMIT_CPU/soft"], limit["/soft"]);
+}
+
+// The limit is the program's, not that of the runtime on its way to it.
+TEST_F(Rlimits, TightOnesDoNotDisturbTheStart) {
+  KNOWN_GAP(kRunc, "it opens files after it has limited itself");
+  add("RLIMIT_NOFILE", 4, 4);
+  add("RLIMIT_AS", 1 << 30, 1 << 30);
+  add("RLIMIT_NPROC", 1, 1);
+  box.config().set("/process/user", R"({"uid": 1000, "gid": 1000})"_json);
+  EXPECT_EQ(box.attempt({{"fork", "1"}, {"read", "/etc/passwd"}})[0], "0");
+}
+
+}  // namespace
+}  // namespace gocker::test
