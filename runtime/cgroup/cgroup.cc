@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kTasks = "tasks";
 constexpr const char* kProcesses = "cgroup.procs";
 constexpr const char* kKill = "cgroup.kill";
+constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
 // Dying processes leave their groups within that time, or something is amiss.
 constexpr std::chrono::seconds kPatience{2};
 
@@ -66,11 +67,13 @@ void inherit_cpuset(const std::string& directory) {
   inherit_cpuset(group, "cpuset.mems");
 }
 
-// One hierarchy that tells all processes of the container.
+// One hierarchy that tells all processes of the container; one of its own, if there is any.
 const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
-  for (const char* controller : {"", "freezer", "pids", "devices", "memory"}) {
-    if (const CgroupPaths::Hierarchy* found = paths.find(controller)) return found;
-  }
+  const CgroupPaths::Hierarchy* unified = paths.find("");
+  if (unified != nullptr && unified->owned) return unified;
+  const auto own = std::find_if(paths.hierarchies.begin(), paths.hierarchies.end(),
+                                [](const auto& hierarchy) { return hierarchy.owned; });
+  if (own != paths.hierarchies.end()) return &*own;
   return paths.hierarchies.empty() ? nullptr : &paths.hierarchies.front();
 }
 
@@ -115,6 +118,19 @@ void signal_all(const std::string& directory, int signal) {
     }
     if (!found_new) return;
   }
+}
+
+// The files whose new owner may manage groups of its own, and no more than that.
+std::vector<std::string> delegated_files() {
+  const Fd list = open_if_exists("/sys/kernel/cgroup/delegate", O_RDONLY);
+  if (!list) return {"cgroup.procs", "cgroup.subtree_control", "cgroup.threads"};
+  std::vector<std::string> files;
+  const std::string content = read_all(list, "/sys/kernel/cgroup/delegate");
+  for (const std::string_view file : split(trim(content), '\n')) {
+    const bool is_name = !file.empty() && file.find('/') == std::string_view::npos;
+    if (is_name) files.emplace_back(file);
+  }
+  return files;
 }
 
 std::string list_of(const std::set<pid_t>& pids) {
@@ -172,6 +188,19 @@ void Cgroup::update(const oci::Resources& resources) {
   const Doing doing("set limits");
   apply_limits(paths_, resources);
   if (!resources.devices.empty()) apply_device_rules(paths_, resources.devices);
+}
+
+void Cgroup::give_to(uid_t owner) {
+  const CgroupPaths::Hierarchy* unified = paths_.find("");
+  if (unified == nullptr || !unified->owned) return;
+  const Doing doing("give away control group", unified->directory);
+  const GroupDirectory group = GroupDirectory::open(unified->directory);
+  check(::fchownat(group.fd().get(), "", owner, kSameGroup, AT_EMPTY_PATH), "chown");
+  for (const std::string& file : delegated_files()) {
+    const int changed =
+        ::fchownat(group.fd().get(), file.c_str(), owner, kSameGroup, AT_SYMLINK_NOFOLLOW);
+    if (changed != 0 && errno != ENOENT) throw_errno("chown", file);
+  }
 }
 
 Fd Cgroup::unified_directory() const {

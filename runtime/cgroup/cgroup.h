@@ -44,6 +44,11 @@ class Cgroup {
   // ones before at once.
   void update(const oci::Resources& resources);
 
+  // v2: the container may manage groups below its own one ("Cgroup ownership"): to be called where
+  // it has a new cgroup namespace and a writable mount of its groups. `owner` is the host's user id
+  // of process.user. Nothing happens on v1, where that would be unsafe, and to foreign groups.
+  void give_to(uid_t owner);
+
   // The v2 directory for CLONE_INTO_CGROUP; invalid where no cgroup2 is mounted.
   Fd unified_directory() const;
   // The v2 directory that a process of the container is in: where it runs groups of its own, none

@@ -1,5 +1,8 @@
 #include "runtime/cgroup/device_rules.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -129,20 +132,29 @@ std::string origin_of(const std::vector<DeviceDecision>& decisions, const Device
   return {};
 }
 
+void write_device_line(const GroupDirectory& group, const Fd& file, const DeviceWrite& change,
+                       const std::vector<DeviceDecision>& decisions) {
+  const auto length = static_cast<ssize_t>(change.text.size());
+  if (::write(file.get(), change.text.data(), change.text.size()) == length) return;
+  const int code = errno;
+  const std::string origin = origin_of(decisions, change);
+  // A group inside another container's may have fewer devices than the default ones.
+  if (change.allow && code == EPERM && origin.empty()) return;
+  const char* hint = code == EPERM    ? ": the group above does not have it"
+                     : code == EINVAL ? ": not while there are groups below this one"
+                                      : "";
+  throw_write_failure(code, group, change.allow ? kAllow : kDeny, change.text,
+                      (origin.empty() ? "linux.resources.devices" : origin) + ": ", hint);
+}
+
 void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions) {
   const DeviceList before = parse_device_list(group.read("devices.list"));
-  for (const DeviceWrite& change : device_list_changes(before, device_list_of(decisions))) {
-    const char* file = change.allow ? kAllow : kDeny;
-    const int code = group.try_write(file, change.text);
-    if (code == 0) continue;
-    const std::string origin = origin_of(decisions, change);
-    // A group inside another container's may have fewer devices than the default ones.
-    if (change.allow && code == EPERM && origin.empty()) continue;
-    const char* hint = code == EPERM    ? ": the group above does not have it"
-                       : code == EINVAL ? ": not while there are groups below this one"
-                                        : "";
-    throw_write_failure(code, group, file, change.text,
-                        (origin.empty() ? "linux.resources.devices" : origin) + ": ", hint);
+  const std::vector<DeviceWrite> changes = device_list_changes(before, device_list_of(decisions));
+  if (changes.empty()) return;
+  const Fd allow = group.open_file(kAllow, O_WRONLY);
+  const Fd deny = group.open_file(kDeny, O_WRONLY);
+  for (const DeviceWrite& change : changes) {
+    write_device_line(group, change.allow ? allow : deny, change, decisions);
   }
 }
 

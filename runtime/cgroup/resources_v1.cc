@@ -10,11 +10,6 @@ namespace {
 
 using std::to_string;
 
-template <class Number>
-bool is_set(const std::optional<Number>& value) {
-  return value && *value != 0;
-}
-
 // -1, and every other negative number, means "unlimited".
 std::string bytes(int64_t value) {
   return to_string(std::max<int64_t>(value, -1));
@@ -24,131 +19,108 @@ std::string device_value(uint32_t major, uint32_t minor, uint64_t value) {
   return to_string(major) + ":" + to_string(minor) + " " + to_string(value);
 }
 
-void add_throttles(Settings& settings, const std::vector<oci::ThrottleDevice>& devices,
+void add_throttles(SettingList& list, const std::vector<oci::ThrottleDevice>& devices,
                    const char* file, const char* field) {
   for (const oci::ThrottleDevice& device : devices) {
-    settings.push_back({.file = file,
-                        .value = device_value(device.major, device.minor, device.rate),
-                        .origin = std::string("linux.resources.blockIO.") + field,
-                        .hint = "no such disk"});
+    list.add(file, device_value(device.major, device.minor, device.rate), field, "no such disk");
+  }
+}
+
+void add_swap(SettingList& list, const oci::MemoryResources& memory) {
+  constexpr const char* kFile = "memory.memsw.limit_in_bytes";
+  if (is_set(memory.swap)) {
+    Setting& setting = list.add(kFile, bytes(*memory.swap), "swap",
+                                "memory.swap counts memory and swap together: not below the limit");
+    // Without swap accounting there is no limit to lift.
+    if (*memory.swap < 0) setting.absence = Setting::Absence::fine;
+  } else if (memory.limit.value_or(0) < 0) {
+    // Unlimited memory makes no sense while memory and swap together are limited.
+    list.add(kFile, "-1", "limit").absence = Setting::Absence::fine;
+  }
+}
+
+// Fields that kernels since 5.11 and 5.16 know only one value of, or ignore.
+void add_former_fields(SettingList& list, const oci::MemoryResources& memory) {
+  if (is_set(memory.kernel)) {
+    list.add("memory.kmem.limit_in_bytes", bytes(*memory.kernel), "kernel").absence =
+        Setting::Absence::fine;
+  }
+  if (is_set(memory.kernel_tcp)) {
+    list.add("memory.kmem.tcp.limit_in_bytes", bytes(*memory.kernel_tcp), "kernelTCP").absence =
+        Setting::Absence::fine;
+  }
+  if (memory.use_hierarchy) {
+    const bool wanted = *memory.use_hierarchy;
+    Setting& setting =
+        list.add("memory.use_hierarchy", wanted ? "1" : "0", "useHierarchy", "always true here");
+    if (wanted) setting.absence = Setting::Absence::fine;
   }
 }
 
 }  // namespace
 
 Settings memory_settings_v1(const oci::MemoryResources& memory) {
-  constexpr const char* kOrder = "memory.swap counts memory and swap together: not below the limit";
-  Settings settings;
+  SettingList list("memory.");
   if (is_set(memory.limit)) {
-    settings.push_back({.file = "memory.limit_in_bytes",
-                        .value = bytes(*memory.limit),
-                        .origin = "linux.resources.memory.limit",
-                        .hint = "more than that is in use, or it exceeds memory.swap"});
+    list.add("memory.limit_in_bytes", bytes(*memory.limit), "limit",
+             "more than that is in use, or it exceeds memory.swap");
   }
-  if (is_set(memory.swap)) {
-    const bool unlimited = *memory.swap < 0;
-    settings.push_back({.file = "memory.memsw.limit_in_bytes",
-                        .value = bytes(*memory.swap),
-                        .origin = "linux.resources.memory.swap",
-                        .hint = kOrder,
-                        .absence = unlimited ? Setting::Absence::fine : Setting::Absence::error});
-  } else if (memory.limit.value_or(0) < 0) {
-    // Unlimited memory makes no sense while memory and swap together are limited.
-    settings.push_back({.file = "memory.memsw.limit_in_bytes",
-                        .value = "-1",
-                        .origin = "linux.resources.memory.limit",
-                        .absence = Setting::Absence::fine});
-  }
+  add_swap(list, memory);
   if (is_set(memory.reservation)) {
-    settings.push_back({.file = "memory.soft_limit_in_bytes",
-                        .value = bytes(*memory.reservation),
-                        .origin = "linux.resources.memory.reservation"});
+    list.add("memory.soft_limit_in_bytes", bytes(*memory.reservation), "reservation");
   }
-  if (is_set(memory.kernel)) {  // kernels since 5.16 take no such limit
-    settings.push_back({.file = "memory.kmem.limit_in_bytes",
-                        .value = bytes(*memory.kernel),
-                        .origin = "linux.resources.memory.kernel",
-                        .absence = Setting::Absence::fine});
-  }
-  if (is_set(memory.kernel_tcp)) {
-    settings.push_back({.file = "memory.kmem.tcp.limit_in_bytes",
-                        .value = bytes(*memory.kernel_tcp),
-                        .origin = "linux.resources.memory.kernelTCP",
-                        .absence = Setting::Absence::fine});
-  }
-  if (memory.use_hierarchy) {  // kernels since 5.11 know nothing but true
-    settings.push_back(
-        {.file = "memory.use_hierarchy",
-         .value = *memory.use_hierarchy ? "1" : "0",
-         .origin = "linux.resources.memory.useHierarchy",
-         .absence = *memory.use_hierarchy ? Setting::Absence::fine : Setting::Absence::error});
-  }
+  add_former_fields(list, memory);
   if (memory.swappiness) {
-    settings.push_back({.file = "memory.swappiness",
-                        .value = to_string(*memory.swappiness),
-                        .origin = "linux.resources.memory.swappiness",
-                        .hint = "from 0 to 100"});
+    list.add("memory.swappiness", to_string(*memory.swappiness), "swappiness", "from 0 to 100");
   }
   if (memory.disable_oom_killer.value_or(false)) {
-    settings.push_back({.file = "memory.oom_control",
-                        .value = "1",
-                        .origin = "linux.resources.memory.disableOOMKiller"});
+    list.add("memory.oom_control", "1", "disableOOMKiller");
   }
-  return settings;
+  return list.take();
 }
 
 Settings cpu_settings_v1(const oci::CpuResources& cpu) {
-  Settings settings;
-  const auto add = [&settings](const char* file, std::string value, const char* field,
-                               const char* hint) {
-    settings.push_back({.file = file,
-                        .value = std::move(value),
-                        .origin = std::string("linux.resources.cpu.") + field,
-                        .hint = hint});
-  };
   constexpr const char* kRealtime = "the group above has no such real-time share to give";
+  SettingList list("cpu.");
   if (is_set(cpu.period)) {
-    add("cpu.cfs_period_us", to_string(*cpu.period), "period", "from 1000 to 1000000");
+    list.add("cpu.cfs_period_us", to_string(*cpu.period), "period", "from 1000 to 1000000");
   }
   if (is_set(cpu.quota)) {
-    add("cpu.cfs_quota_us", to_string(std::max<int64_t>(*cpu.quota, -1)), "quota",
-        "at least 1000, and no larger share than that of the group above");
+    list.add("cpu.cfs_quota_us", to_string(std::max<int64_t>(*cpu.quota, -1)), "quota",
+             "at least 1000, and no larger share than that of the group above");
   }
   if (cpu.burst) {
-    add("cpu.cfs_burst_us", to_string(*cpu.burst), "burst", "not more than the quota");
-    if (*cpu.burst == 0) settings.back().absence = Setting::Absence::fine;
+    Setting& setting =
+        list.add("cpu.cfs_burst_us", to_string(*cpu.burst), "burst", "not more than the quota");
+    if (*cpu.burst == 0) setting.absence = Setting::Absence::fine;
   }
   if (is_set(cpu.shares)) {
-    add("cpu.shares", to_string(*cpu.shares), "shares", "an idle group has none");
+    list.add("cpu.shares", to_string(*cpu.shares), "shares", "an idle group has none");
   }
   if (is_set(cpu.realtime_period)) {
-    add("cpu.rt_period_us", to_string(*cpu.realtime_period), "realtimePeriod", kRealtime);
+    list.add("cpu.rt_period_us", to_string(*cpu.realtime_period), "realtimePeriod", kRealtime);
   }
   if (is_set(cpu.realtime_runtime)) {
-    add("cpu.rt_runtime_us", to_string(*cpu.realtime_runtime), "realtimeRuntime", kRealtime);
+    list.add("cpu.rt_runtime_us", to_string(*cpu.realtime_runtime), "realtimeRuntime", kRealtime);
   }
   if (cpu.idle) {
-    add("cpu.idle", to_string(*cpu.idle), "idle", "0 or 1");
-    if (*cpu.idle == 0) settings.back().absence = Setting::Absence::fine;
+    Setting& setting = list.add("cpu.idle", to_string(*cpu.idle), "idle", "0 or 1");
+    if (*cpu.idle == 0) setting.absence = Setting::Absence::fine;
   }
-  return settings;
+  return list.take();
 }
 
 Settings cpuset_settings(const oci::CpuResources& cpu) {
-  Settings settings;
+  SettingList list("cpu.");
   if (!cpu.cpus.empty()) {
-    settings.push_back({.file = "cpuset.cpus",
-                        .value = cpu.cpus,
-                        .origin = "linux.resources.cpu.cpus",
-                        .hint = "a list such as 0-3,7 of CPUs that this host has"});
+    list.add("cpuset.cpus", cpu.cpus, "cpus",
+             "a list such as 0-3,7 of CPUs that the group above has");
   }
   if (!cpu.mems.empty()) {
-    settings.push_back({.file = "cpuset.mems",
-                        .value = cpu.mems,
-                        .origin = "linux.resources.cpu.mems",
-                        .hint = "a list such as 0,1 of memory nodes that this host has"});
+    list.add("cpuset.mems", cpu.mems, "mems",
+             "a list such as 0,1 of memory nodes that the group above has");
   }
-  return settings;
+  return list.take();
 }
 
 Settings pids_settings(int64_t limit) {
@@ -162,42 +134,32 @@ Settings io_settings_v1(const oci::BlockIoResources& io, IoScheduler scheduler) 
   const std::string weight_file =
       scheduler == IoScheduler::bfq ? "blkio.bfq.weight" : "blkio.weight";
   constexpr const char* kRange = "from 10 to 1000";
-  Settings settings;
-  if (is_set(io.weight)) {
-    settings.push_back({.file = weight_file,
-                        .value = to_string(*io.weight),
-                        .origin = "linux.resources.blockIO.weight",
-                        .hint = kRange});
-  }
+  SettingList list("blockIO.");
+  if (is_set(io.weight)) list.add(weight_file, to_string(*io.weight), "weight", kRange);
   if (is_set(io.leaf_weight)) {
-    settings.push_back({.file = "blkio.leaf_weight",
-                        .value = to_string(*io.leaf_weight),
-                        .origin = "linux.resources.blockIO.leafWeight",
-                        .hint = kRange});
+    list.add("blkio.leaf_weight", to_string(*io.leaf_weight), "leafWeight",
+             "this kernel has no such weights");
   }
   for (const oci::WeightDevice& device : io.weight_device) {
     if (is_set(device.weight)) {
-      settings.push_back({.file = weight_file + "_device",
-                          .value = device_value(device.major, device.minor, *device.weight),
-                          .origin = "linux.resources.blockIO.weightDevice",
-                          .hint = kRange});
+      list.add(weight_file + "_device", device_value(device.major, device.minor, *device.weight),
+               "weightDevice", kRange);
     }
     if (is_set(device.leaf_weight)) {
-      settings.push_back({.file = "blkio.leaf_weight_device",
-                          .value = device_value(device.major, device.minor, *device.leaf_weight),
-                          .origin = "linux.resources.blockIO.weightDevice",
-                          .hint = kRange});
+      list.add("blkio.leaf_weight_device",
+               device_value(device.major, device.minor, *device.leaf_weight), "weightDevice",
+               "this kernel has no such weights");
     }
   }
-  add_throttles(settings, io.throttle_read_bps_device, "blkio.throttle.read_bps_device",
+  add_throttles(list, io.throttle_read_bps_device, "blkio.throttle.read_bps_device",
                 "throttleReadBpsDevice");
-  add_throttles(settings, io.throttle_write_bps_device, "blkio.throttle.write_bps_device",
+  add_throttles(list, io.throttle_write_bps_device, "blkio.throttle.write_bps_device",
                 "throttleWriteBpsDevice");
-  add_throttles(settings, io.throttle_read_iops_device, "blkio.throttle.read_iops_device",
+  add_throttles(list, io.throttle_read_iops_device, "blkio.throttle.read_iops_device",
                 "throttleReadIOPSDevice");
-  add_throttles(settings, io.throttle_write_iops_device, "blkio.throttle.write_iops_device",
+  add_throttles(list, io.throttle_write_iops_device, "blkio.throttle.write_iops_device",
                 "throttleWriteIOPSDevice");
-  return settings;
+  return list.take();
 }
 
 const std::string& checked_page_size(const oci::HugepageLimit& limit, const std::string& origin) {

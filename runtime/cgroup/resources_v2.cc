@@ -11,12 +11,7 @@ namespace {
 
 using std::to_string;
 
-template <class Number>
-bool is_set(const std::optional<Number>& value) {
-  return value && *value != 0;
-}
-
-std::string bytes_or_max(int64_t value) {
+std::string number_or_max(int64_t value) {
   return value < 0 ? "max" : to_string(value);
 }
 
@@ -59,15 +54,16 @@ std::string swap_alone(const oci::MemoryResources& memory, const MemoryBefore& b
   return to_string(static_cast<uint64_t>(total) - *limit);
 }
 
-void add_throttles(Settings& settings, const std::vector<oci::ThrottleDevice>& devices,
+std::string device_name(uint32_t major, uint32_t minor) {
+  return to_string(major) + ":" + to_string(minor) + " ";
+}
+
+void add_throttles(SettingList& list, const std::vector<oci::ThrottleDevice>& devices,
                    const char* key, const char* field) {
   for (const oci::ThrottleDevice& device : devices) {
     const std::string rate = device.rate == 0 ? "max" : to_string(device.rate);
-    settings.push_back(
-        {.file = "io.max",
-         .value = to_string(device.major) + ":" + to_string(device.minor) + " " + key + "=" + rate,
-         .origin = std::string("linux.resources.blockIO.") + field,
-         .hint = "no such disk"});
+    list.add("io.max", device_name(device.major, device.minor) + key + "=" + rate, field,
+             "no such disk");
   }
 }
 
@@ -92,88 +88,69 @@ uint64_t io_weight_of_blkio_weight(uint16_t weight, const std::string& origin) {
 Settings memory_settings_v2(const oci::MemoryResources& memory, const MemoryBefore& before) {
   refuse_v1_memory_fields(memory);
   check_usage(memory, before);
-  Settings settings;
+  SettingList list("memory.");
   if (const std::string swap = swap_alone(memory, before); !swap.empty()) {
-    const bool asks_for_nothing = swap == "max" || swap == "0";  // where no swap is accounted for
-    settings.push_back(
-        {.file = "memory.swap.max",
-         .value = swap,
-         .origin = "linux.resources.memory.swap",
-         .absence = asks_for_nothing ? Setting::Absence::fine : Setting::Absence::error});
+    Setting& setting = list.add("memory.swap.max", swap, "swap");
+    // Without swap accounting there is nothing to lift, and no swap to forbid.
+    if (swap == "max" || swap == "0") setting.absence = Setting::Absence::fine;
   }
-  if (is_set(memory.limit)) {
-    settings.push_back({.file = "memory.max",
-                        .value = bytes_or_max(*memory.limit),
-                        .origin = "linux.resources.memory.limit"});
-  }
+  if (is_set(memory.limit)) list.add("memory.max", number_or_max(*memory.limit), "limit");
   if (is_set(memory.reservation)) {
-    settings.push_back({.file = "memory.low",
-                        .value = to_string(std::max<int64_t>(*memory.reservation, 0)),
-                        .origin = "linux.resources.memory.reservation"});
+    list.add("memory.low", to_string(std::max<int64_t>(*memory.reservation, 0)), "reservation");
   }
-  return settings;
+  return list.take();
 }
 
 Settings cpu_settings_v2(const oci::CpuResources& cpu, const std::string& quota_before) {
   if (is_set(cpu.realtime_period)) throw_no_counterpart("cpu.realtimePeriod");
   if (is_set(cpu.realtime_runtime)) throw_no_counterpart("cpu.realtimeRuntime");
-  Settings settings;
-  const auto add = [&settings](const char* file, std::string value, const char* field,
-                               const char* hint) {
-    settings.push_back({.file = file,
-                        .value = std::move(value),
-                        .origin = std::string("linux.resources.cpu.") + field,
-                        .hint = hint});
-  };
+  SettingList list("cpu.");
   const bool has_quota = is_set(cpu.quota);
   if (has_quota || is_set(cpu.period)) {
-    const std::string quota = has_quota ? bytes_or_max(*cpu.quota) : quota_before;
-    add("cpu.max", is_set(cpu.period) ? quota + " " + to_string(*cpu.period) : quota,
-        has_quota ? "quota" : "period", "both at least 1000, the period at most 1000000");
+    const std::string quota = has_quota ? number_or_max(*cpu.quota) : quota_before;
+    list.add("cpu.max", is_set(cpu.period) ? quota + " " + to_string(*cpu.period) : quota,
+             has_quota ? "quota" : "period", "both at least 1000, the period at most 1000000");
   }
   if (cpu.burst) {
-    add("cpu.max.burst", to_string(*cpu.burst), "burst", "not more than the quota");
-    if (*cpu.burst == 0) settings.back().absence = Setting::Absence::fine;
+    Setting& setting =
+        list.add("cpu.max.burst", to_string(*cpu.burst), "burst", "not more than the quota");
+    if (*cpu.burst == 0) setting.absence = Setting::Absence::fine;
   }
   if (is_set(cpu.shares)) {
-    add("cpu.weight", to_string(cpu_weight_of_shares(*cpu.shares)), "shares",
-        "an idle group has none");
+    list.add("cpu.weight", to_string(cpu_weight_of_shares(*cpu.shares)), "shares",
+             "an idle group has none");
   }
   if (cpu.idle) {
-    add("cpu.idle", to_string(*cpu.idle), "idle", "0 or 1");
-    if (*cpu.idle == 0) settings.back().absence = Setting::Absence::fine;
+    Setting& setting = list.add("cpu.idle", to_string(*cpu.idle), "idle", "0 or 1");
+    if (*cpu.idle == 0) setting.absence = Setting::Absence::fine;
   }
-  return settings;
+  return list.take();
 }
 
 Settings io_settings_v2(const oci::BlockIoResources& io, IoScheduler scheduler) {
   if (is_set(io.leaf_weight)) throw_no_counterpart("blockIO.leafWeight");
   const bool bfq = scheduler == IoScheduler::bfq;
   const char* weight_file = bfq ? "io.bfq.weight" : "io.weight";
-  const auto weight_of = [&](uint16_t weight, const char* origin) {
+  const auto weight_of = [bfq](uint16_t weight, const char* origin) {
     return to_string(bfq ? weight : io_weight_of_blkio_weight(weight, origin));
   };
-  Settings settings;
+  SettingList list("blockIO.");
   if (is_set(io.weight)) {
-    constexpr const char* kOrigin = "linux.resources.blockIO.weight";
-    settings.push_back(
-        {.file = weight_file, .value = weight_of(*io.weight, kOrigin), .origin = kOrigin});
+    list.add(weight_file, weight_of(*io.weight, "linux.resources.blockIO.weight"), "weight");
   }
   for (const oci::WeightDevice& device : io.weight_device) {
-    constexpr const char* kOrigin = "linux.resources.blockIO.weightDevice";
     if (is_set(device.leaf_weight)) throw_no_counterpart("blockIO.weightDevice.leafWeight");
     if (!is_set(device.weight)) continue;
-    settings.push_back({.file = weight_file,
-                        .value = to_string(device.major) + ":" + to_string(device.minor) + " " +
-                                 weight_of(*device.weight, kOrigin),
-                        .origin = kOrigin,
-                        .hint = "no such disk"});
+    list.add(weight_file,
+             device_name(device.major, device.minor) +
+                 weight_of(*device.weight, "linux.resources.blockIO.weightDevice"),
+             "weightDevice", "no such disk");
   }
-  add_throttles(settings, io.throttle_read_bps_device, "rbps", "throttleReadBpsDevice");
-  add_throttles(settings, io.throttle_write_bps_device, "wbps", "throttleWriteBpsDevice");
-  add_throttles(settings, io.throttle_read_iops_device, "riops", "throttleReadIOPSDevice");
-  add_throttles(settings, io.throttle_write_iops_device, "wiops", "throttleWriteIOPSDevice");
-  return settings;
+  add_throttles(list, io.throttle_read_bps_device, "rbps", "throttleReadBpsDevice");
+  add_throttles(list, io.throttle_write_bps_device, "wbps", "throttleWriteBpsDevice");
+  add_throttles(list, io.throttle_read_iops_device, "riops", "throttleReadIOPSDevice");
+  add_throttles(list, io.throttle_write_iops_device, "wiops", "throttleWriteIOPSDevice");
+  return list.take();
 }
 
 Settings hugetlb_settings_v2(const std::vector<oci::HugepageLimit>& limits) {

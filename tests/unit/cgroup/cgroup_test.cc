@@ -341,6 +341,35 @@ TEST_F(CgroupTest, RefusesARecordThatLeadsElsewhere) {
   cgroup.undo();
 }
 
+TEST_F(CgroupTest, KillsWhereOneOfItsGroupsWasThereBefore) {
+  const CgroupHost::Hierarchy& first = cgroup_host().hierarchies.front();
+  make_directories(first.mount_point + top() + "/c1", 0755);
+  if (cgroup_host().hierarchies.size() < 2) GTEST_SKIP() << "only one hierarchy here";
+  Cgroup cgroup(plan("c1"));
+  cgroup.create();
+  EXPECT_FALSE(cgroup.paths().hierarchies.front().owned);
+  Child process = start_inside(cgroup);
+  cgroup.kill_all(SIGKILL);
+  EXPECT_EQ(exit_code_of(process.wait()), 128 + SIGKILL);
+}
+
+TEST_F(CgroupTest, GivesItsUnifiedGroupAwayButForTheLimits) {
+  if (cgroup_host().find("") == nullptr) GTEST_SKIP() << "no cgroup2 is mounted";
+  Cgroup cgroup(plan("c1"));
+  cgroup.create();
+  cgroup.give_to(12345);
+  const auto owner_of = [&](const std::string& file) {
+    struct stat status {};
+    EXPECT_EQ(::stat((directory("", "c1") + file).c_str(), &status), 0) << file;
+    return status.st_uid;
+  };
+  EXPECT_EQ(owner_of(""), 12345U);
+  EXPECT_EQ(owner_of("/cgroup.procs"), 12345U);
+  EXPECT_EQ(owner_of("/cgroup.subtree_control"), 12345U);
+  EXPECT_EQ(owner_of("/cgroup.freeze"), 0U);
+  EXPECT_EQ(owner_of("/cgroup.max.depth"), 0U);
+}
+
 TEST(CgroupMounts, BindTheContainersGroupsIntoATmpfs) {
   const Cgroup cgroup(CgroupPaths{{{"cpu,cpuacct", "/g/cpu,cpuacct/c1", true},
                                    {"memory", "/g/memory/c1", true},
