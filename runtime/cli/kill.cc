@@ -42,6 +42,7 @@ constinit const Command kKill{.name = "kill",
                               .options = kOptions,
                               .least = 1,
                               .most = 2,
+                              .words_after_id = true,
                               .run = run};
 
 }  // namespace gocker::cli

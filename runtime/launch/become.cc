@@ -152,7 +152,7 @@ Program become_user(const BecomeRequest& request) {
   ::umask(process.user.umask.value_or(0022));
   enter_working_directory(process.cwd);
   std::vector<std::string> env = environment(request);
-  std::string path = find_program(process.args.at(0), env);
+  std::string path = process.args.empty() ? "" : find_program(process.args[0], env);
   if (load_filter_now) {
     Fd listener = load_seccomp(*request.seccomp);
     if (listener) request.on_seccomp_listener(std::move(listener));
@@ -169,11 +169,12 @@ void keep_preserved_descriptors(unsigned preserved, std::vector<int> kept) {
 }
 
 void execute(const BecomeRequest& request, const Program& program) {
+  if (program.args.empty()) throw Error("config.json: /process: needed to start a container");
   const std::vector<char*> args = c_strings(program.args);
   const std::vector<char*> env = c_strings(program.env);
   if (request.seccomp != nullptr && loads_filter_late(request)) load_seccomp(*request.seccomp);
   ::execve(program.path.c_str(), args.data(), env.data());
-  throw_exec_error(program.args.at(0), plain_reason(errno), errno);
+  throw_exec_error(program.args[0], plain_reason(errno), errno);
 }
 
 }  // namespace gocker

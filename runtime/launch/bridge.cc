@@ -27,10 +27,10 @@ pid_t pid_of(const Fd& pidfd) {
 }
 
 // True in init, which leaves through here too.
-bool bridge(const NamespacePlan& plan, const Fd& cgroup, const SyncSocket& launcher) try {
+bool bridge(const NamespacePlan& plan, const SyncSocket& launcher) try {
   plan.join_in_bridge();
   become_namespace_root();
-  std::optional<Child> init = clone_child(plan.clone_flags() | CLONE_PARENT, cgroup);
+  std::optional<Child> init = clone_child(plan.clone_flags() | CLONE_PARENT, Fd());
   if (!init) return true;
   launcher.send(MessageKind::kChild, {init->pidfd().get()});
   exit_now(0);
@@ -46,10 +46,12 @@ bool bridge(const NamespacePlan& plan, const Fd& cgroup, const SyncSocket& launc
 
 std::optional<Child> clone_through_bridge(const NamespacePlan& plan, const Fd& cgroup) {
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process = clone_child(0, Fd());
+  // The bridge goes into the group, and init with it: from inside the user namespace it is closed.
+  std::optional<Child> process = clone_child(0, cgroup);
   if (!process) {
+    Doing::start_anew();
     ours.reset();
-    if (bridge(plan, cgroup, SyncSocket(std::move(theirs)))) return std::nullopt;
+    if (bridge(plan, SyncSocket(std::move(theirs)))) return std::nullopt;
   }
   theirs.reset();
   Message message = SyncSocket(std::move(ours)).expect(MessageKind::kChild);

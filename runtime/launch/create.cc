@@ -93,13 +93,14 @@ oci::Spec load_bundle(const std::string& bundle) {
   const std::string json = read_file(path);
   oci::Spec spec = oci::parse_spec(json, kConfigFile);
   oci::validate(spec, kConfigFile);
+  // A container can be created without one: `start` has nothing to run then, and says so.
+  if (!spec.process) spec.process = oci::Process{.cwd = "/"};
   return spec;
 }
 
 Created create_container(const StateRoot& root, const oci::Spec& spec,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  if (!spec.process) throw Error("config.json: /process: needed to create a container");
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
   const ContainerRecord record = describe(spec, options, bundle);

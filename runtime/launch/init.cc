@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -125,13 +126,20 @@ class Init {
         !process.selinux_label.empty()) {
       procfs_ = open_private_procfs();
     }
-    root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation);
+    root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation, in_.rootfs);
     const Fd readonly_dev =
         apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
-    create_devices(root_, spec_.linux_.devices, in_.host_devices);
+    if (!has_bound_dev()) create_devices(root_, spec_.linux_.devices, in_.host_devices);
     if (readonly_dev) {
       set_mount_attributes(readonly_dev, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, "/dev");
     }
+  }
+
+  // Somebody else's /dev is not ours to fill.
+  bool has_bound_dev() const {
+    return std::any_of(spec_.mounts.begin(), spec_.mounts.end(), [](const oci::Mount& mount) {
+      return mount.destination == "/dev" && mount.type == "bind";
+    });
   }
 
   void open_console() {

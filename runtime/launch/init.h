@@ -20,6 +20,7 @@ struct InitInheritance {
   const MountPlan& mounts;
   const std::vector<Fd>& tasks_files;   // of its v1 control groups
   const std::vector<Fd>& host_devices;  // where it can't make nodes itself
+  const Fd& rootfs;                     // where it may not reach the bundle
   const Fd& mask_source;
   const StartGate& gate;
 };

@@ -84,12 +84,13 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
   const NamespacePlan namespaces(config, !tasks_files.empty());
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);
+  const bool other_user = namespaces.new_user_namespace() || namespaces.joins_user_namespace();
+  prepare_mounts(mounts, request.bundle, config, other_user);
   std::vector<Fd> host_devices;
-  if (namespaces.new_user_namespace() || namespaces.joins_user_namespace()) {
-    prepare_mounts(mounts, request.bundle, config, true);
+  Fd rootfs;
+  if (other_user) {
     host_devices = open_host_devices(config.devices);
-  } else {
-    prepare_mounts(mounts, request.bundle, config, false);
+    rootfs = clone_rootfs(request.rootfs);
   }
   const Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();
@@ -98,7 +99,7 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   std::optional<Child> init = clone_init(namespaces, request.cgroup.unified_directory());
   if (!init) {
     ours.reset();
-    run_init({request, namespaces, mounts, tasks_files, host_devices, mask_source, *gate},
+    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, *gate},
              SyncSocket(std::move(theirs)));
   }
   theirs.reset();

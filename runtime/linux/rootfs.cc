@@ -78,16 +78,30 @@ Fd make_empty_directory() {
 
 }  // namespace
 
-RootDir prepare_rootfs(const std::string& path, std::string_view propagation) {
+Fd clone_rootfs(const std::string& path) {
+  const Doing doing("open the root filesystem", path);
+  Fd root = clone_mount(open_directory(path), Depth::recursive);
+  // Where the host's mounts are shared (systemd), it is a peer of them: what the container mounts
+  // in it would appear on the host, and pivot_root(2) refuses it.
+  set_mount_attributes(root, 0, 0, MS_SLAVE, Depth::recursive, path);
+  return root;
+}
+
+RootDir prepare_rootfs(const std::string& path, std::string_view propagation, const Fd& prepared) {
   const Doing doing("prepare the root filesystem", path);
+  // A prepared one hides nothing that is still needed where it lies on top of "/": paths of ours
+  // start below it.
+  const std::string place = prepared ? "/" : path;
   const uint64_t flags = parse_rootfs_propagation(propagation);
   set_propagation("/", flags);
   const bool cut_off = (flags & MS_REC) != 0 && (flags & (MS_SLAVE | MS_PRIVATE)) != 0;
-  if (!cut_off) make_parent_private(path);
+  if (!cut_off) make_parent_private(place);
 
-  const Fd directory = open_directory(path);
-  Fd root = clone_mount(directory, Depth::recursive);
-  if (!cut_off) set_mount_attributes(root, 0, 0, MS_PRIVATE, Depth::recursive, path);
+  const Fd directory = open_directory(place);
+  Fd root = prepared ? prepared.duplicate() : clone_mount(directory, Depth::recursive);
+  // A slave goes on receiving what the host mounts below it; nothing ever goes back.
+  const uint64_t own = (flags & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE;
+  if (!cut_off) set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
   attach_mount(root, directory, path);
   return RootDir(std::move(root));
 }

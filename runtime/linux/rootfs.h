@@ -12,10 +12,15 @@
 
 namespace gocker {
 
+// In the launcher, where the container has a user namespace of its own, whose root may not reach
+// the bundle: a detached copy of the mount at `path`.
+Fd clone_rootfs(const std::string& path);
+
 // In a new mount namespace: cuts it off from the host (rslave, or what `propagation` of
 // linux.rootfsPropagation needs), makes `path` (absolute, on the host) a mount point of its own and
-// returns it.
-RootDir prepare_rootfs(const std::string& path, std::string_view propagation);
+// returns it. A `prepared` one, from clone_rootfs(), takes the place of what is at `path`.
+RootDir prepare_rootfs(const std::string& path, std::string_view propagation,
+                       const Fd& prepared = Fd());
 
 // Makes `root` the root of the mount namespace and lets go of the old one; the working directory
 // is the new "/". Without pivot_root (an initramfs can't be pivoted): MS_MOVE and chroot.
