@@ -93,15 +93,15 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation, co
   // start below it.
   const std::string place = prepared ? "/" : path;
   const uint64_t flags = parse_rootfs_propagation(propagation);
+  const Fd directory = open_directory(place);
+  // Copied while the host's mounts are as they were: an unbindable one can't be copied, and a
+  // private one has nothing to be a slave of.
+  Fd root = prepared ? prepared.duplicate() : clone_mount(directory, Depth::recursive);
+  const uint64_t own = (flags & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE;
+  set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
   set_propagation("/", flags);
   const bool cut_off = (flags & MS_REC) != 0 && (flags & (MS_SLAVE | MS_PRIVATE)) != 0;
   if (!cut_off) make_parent_private(place);
-
-  const Fd directory = open_directory(place);
-  Fd root = prepared ? prepared.duplicate() : clone_mount(directory, Depth::recursive);
-  // A slave goes on receiving what the host mounts below it; nothing ever goes back.
-  const uint64_t own = (flags & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE;
-  if (!cut_off) set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
   attach_mount(root, directory, path);
   return RootDir(std::move(root));
 }
