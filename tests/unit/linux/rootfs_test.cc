@@ -12,6 +12,9 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/linux/detached_mount.h"
+#include "runtime/linux/filesystem.h"
+#include "runtime/linux/id_map.h"
 #include "tests/unit/linux/isolation.h"
 
 namespace gocker {
@@ -106,6 +109,7 @@ TEST_P(RootfsPropagation, NothingAppearsOnTheHostAndTheRootIsAsAsked) {
     if (asked.ends_with("unbindable")) {
       EXPECT_NE(state.find("unbindable"), std::string::npos) << state;
     }
+    EXPECT_EQ(::access("/mounted/file", F_OK), 0) << "a mount below the root is lost";
     // A later mount of the container stays its own, too.
     ASSERT_EQ(::mount("late", "/dir", "tmpfs", 0, nullptr), 0);
   });
@@ -145,6 +149,32 @@ TEST_F(RootfsTest, ReadOnlyRootIsReadOnly) {
     EXPECT_EQ(write_error("/g"), EROFS);
     EXPECT_EQ(write_error("/mounted/g"), 0);
   });
+}
+
+// What the launcher of a container with a user namespace does: the path itself is out of reach.
+TEST_F(RootfsTest, PreparedRootIsUsedWhereItsPathCannotBeReached) {
+  for (const std::string propagation : {"", "rprivate", "shared"}) {
+    run([&] {
+      const Fd prepared = clone_rootfs(rootfs());
+      ASSERT_EQ(::mount("cover", rootfs().c_str(), "tmpfs", 0, nullptr), 0);
+      // In a copy of the host's namespace, as init is: a detached mount comes along as it is.
+      in_child([&] {
+        const std::vector<oci::IdMapping> mappings{{0, 0, 65536}};
+        ASSERT_EQ(::setns(make_user_namespace(mappings, mappings).get(), CLONE_NEWUSER), 0);
+        ASSERT_EQ(::unshare(CLONE_NEWNS | CLONE_NEWPID), 0);
+        const RootDir root = prepare_rootfs(rootfs(), propagation, prepared);
+        EXPECT_EQ(::access("/proc/self/comm", F_OK), 0) << "the host's view is lost";
+        const Fd directory = root.open("/dir", O_PATH);
+        attach_mount(new_filesystem("tmpfs", "late", {}, 0), directory, "/dir");
+        switch_root(root, RootSwitch::pivot);
+        set_rootfs_propagation(propagation);
+        EXPECT_EQ(content_of("/marker"), "the container's root");
+        EXPECT_EQ(write_error("/dir/f"), 0);
+      });
+      ASSERT_EQ(::umount(rootfs().c_str()), 0);
+      EXPECT_NE(::access(at("/dir/f").c_str(), F_OK), 0);
+    });
+  }
 }
 
 TEST_F(RootfsTest, UnknownPropagationIsAnError) {
