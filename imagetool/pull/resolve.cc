@@ -39,10 +39,11 @@ Document get(Repository& repository, const oci::Descriptor& descriptor) {
 std::optional<Document> find_manifest(Repository& repository, Document document,
                                       const oci::Platform& wanted, int depth,
                                       std::string& offered) {
-  const auto kind = oci::kind_of(document.bytes, document.media_type, document.digest);
+  const std::string name = "manifest " + document.digest;
+  const auto kind = oci::kind_of(document.bytes, document.media_type, name);
   if (kind == oci::DocumentKind::manifest) return document;
   if (depth == kMaxIndexes) throw Error("its indexes are nested too deeply");
-  const oci::Index index = oci::parse_index(document.bytes, document.digest);
+  const oci::Index index = oci::parse_index(document.bytes, name);
   for (const oci::Descriptor* candidate : candidates(index, wanted)) {
     auto found = find_manifest(repository, get(repository, *candidate), wanted, depth + 1, offered);
     if (found) return found;
@@ -63,7 +64,7 @@ ResolvedImage resolve(Repository& repository, const std::string& version,
     throw Error("there is no image for " + to_text(wanted) +
                 "; there is one for: " + (offered.empty() ? "no platform" : offered));
   }
-  const oci::Manifest parsed = oci::parse_manifest(manifest->bytes, manifest->digest);
+  const oci::Manifest parsed = oci::parse_manifest(manifest->bytes, "manifest " + manifest->digest);
   return {std::move(*manifest), repository.blob(parsed.config, kMaxDocumentSize)};
 }
 

@@ -122,7 +122,9 @@ HttpResponse Repository::get(const std::string& path, const std::vector<std::str
 std::optional<HttpResponse> Repository::try_get(HttpRequest request, size_t limit,
                                                 Retries& retries) {
   try {
-    return client_.fetch(std::move(request), limit);
+    HttpResponse response = client_.fetch(std::move(request), limit);
+    ways_.erase(ways_.begin() + 1, ways_.end());  // a host that has answered once stays with it
+    return response;
   } catch (const HttpFailure& failure) {
     if (!failure.transient() && ways_.size() > 1) {
       ways_.erase(ways_.begin());

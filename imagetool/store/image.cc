@@ -63,11 +63,19 @@ void erase_name(std::vector<ImageName>& names, std::string_view reference) {
   std::erase_if(names, [&](const ImageName& name) { return name.reference == reference; });
 }
 
-// Whether `name` is what the reference means: by name, or by its digest within one repository.
-bool matches(const ImageName& name, const Reference& wanted) {
-  if (name.reference == wanted.name()) return true;
-  if (wanted.digest.empty() || name.digest != wanted.digest) return false;
-  return parse_reference(name.reference).repository() == wanted.repository();
+// The name itself, or else one in the same repository for the digest that is asked for.
+const ImageName* find_reference(const std::vector<ImageName>& names, const Reference& wanted) {
+  const auto find = [&](const auto& fits) {
+    const auto found = std::find_if(names.begin(), names.end(), fits);
+    return found == names.end() ? nullptr : &*found;
+  };
+  const auto same_name = [&](const ImageName& name) { return name.reference == wanted.name(); };
+  if (const ImageName* found = find(same_name)) return found;
+  if (wanted.digest.empty()) return nullptr;
+  return find([&](const ImageName& name) {
+    return name.digest == wanted.digest &&
+           parse_reference(name.reference).repository() == wanted.repository();
+  });
 }
 
 // The images whose digest starts with these digits; the same image under several names counts once.
@@ -136,11 +144,9 @@ std::vector<ImageName> image_names(const Store& store) {
 }
 
 ImageName find_image_name(const Store& store, std::string_view text) {
-  std::vector<ImageName> names = image_names(store);
-  const bool bare_digest = oci::is_digest(text);
-  const Reference wanted = bare_digest ? Reference{} : parse_reference(text);
-  for (ImageName& name : names) {
-    if (!bare_digest && matches(name, wanted)) return std::move(name);
+  const std::vector<ImageName> names = image_names(store);
+  if (!oci::is_digest(text)) {
+    if (const ImageName* found = find_reference(names, parse_reference(text))) return *found;
   }
   const std::vector<ImageName> found = by_digits(names, text);
   if (found.size() == 1) return found[0];

@@ -72,6 +72,13 @@ TEST_F(StoreTest, FindsImagesByNameAndByDigest) {
             std::string::npos);
 }
 
+TEST_F(StoreTest, PrefersTheExactNameToAnotherOneOfTheSameImage) {
+  const std::string digest = add_image(kAlpine, {"base"});
+  add_image("docker.io/library/alpine@" + digest, {"base"});
+  EXPECT_EQ(find_image(store_, "alpine@" + digest).reference, "docker.io/library/alpine@" + digest);
+  EXPECT_EQ(find_image(store_, "alpine").reference, kAlpine);
+}
+
 TEST_F(StoreTest, GivesTheLayersOfAChainInOrder) {
   add_image(kAlpine, {"base", "middle", "top"});
   const std::vector<Fd> trees = store_.open_layers(find_image(store_, "alpine").chain_ids());
