@@ -291,7 +291,7 @@ void LayerTree::link_copy(const DirectoryPtr& parent, const std::string& name,
 
 void LayerTree::settle() {
   cache_.clear();
-  remove_copies_below_hidden();
+  take_hidden_back();
   // overlay joins the roots of layers whatever mark they have.
   if (hidden_.hides_content_of("")) hidden_.spell_out_root(lower_.names_in_root());
   const std::set<std::string, std::less<>> whiteouts = hidden_.whiteouts();
@@ -300,9 +300,10 @@ void LayerTree::settle() {
   set_pending_attributes();
 }
 
-// Copies of lower files that the layer hides after all, as a rename often comes as a hard link to
-// the old name and a whiteout of it; then the directories that only they had implied.
-void LayerTree::remove_copies_below_hidden() {
+// Whiteouts count as if they came first: what came from below by then and is hidden goes again.
+// That is copies of lower files (a rename often comes as a hard link to the old name and a
+// whiteout of it), directories that only they had implied, and the attributes of those that stay.
+void LayerTree::take_hidden_back() {
   for (auto copy = copies_.begin(); copy != copies_.end();) {
     if (!hidden_.hides(*copy)) {
       ++copy;
@@ -318,6 +319,8 @@ void LayerTree::remove_copies_below_hidden() {
     const DirectoryPtr parent = open_own(parent_of(next->first));
     if (::unlinkat(parent->fd.get(), name_of(next->first).c_str(), AT_REMOVEDIR) == 0) {
       next = directories_.erase(next);
+    } else {
+      next->second.attributes = {};
     }
   }
 }

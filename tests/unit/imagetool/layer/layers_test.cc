@@ -67,6 +67,15 @@ TEST_F(LayersTest, GivesAnImpliedParentTheAttributesOfTheLowerDirectory) {
   EXPECT_EQ(attribute("home/user", "user.note"), "kept");
 }
 
+TEST_F(LayersTest, KeepsEmptyAttributes) {
+  RawEntry entry = file("f");
+  entry.pax = {{"SCHILY.xattr.user.empty", ""}};
+  apply({entry});
+  apply({hardlink("g", "f")});
+  EXPECT_EQ(attribute("f", "user.empty"), "");
+  EXPECT_EQ(attribute("g", "user.empty"), "");
+}
+
 TEST_F(LayersTest, KeepsTheRootsAttributesOfTheLowerLayer) {
   RawEntry root = directory("./", 0711);
   root.mtime = 42;
@@ -150,11 +159,15 @@ TEST_F(LayersTest, HidesTheWholeImageBelowAnOpaqueRoot) {
 }
 
 TEST_F(LayersTest, GivesAHiddenDirectorysSuccessorNothingOfIt) {
-  apply({directory("d", 0700), directory("d/sub", 0711), symlink("l", "d")});
-  apply({whiteout(".wh.d"), file("d/sub/f"), whiteout(".wh.l"), file("l/f")});
+  apply({directory("d", 0700), directory("d/sub", 0711), symlink("l", "d"), directory("e", 0700),
+         directory("e/sub", 0711)});
+  apply({whiteout(".wh.d"), file("d/sub/f"), whiteout(".wh.l"), file("l/f"), file("e/sub/f"),
+         whiteout("e/.wh..wh..opq")});
   EXPECT_EQ(mode("d"), 0755U);
   EXPECT_EQ(mode("d/sub"), 0755U);
   EXPECT_EQ(type("l"), "directory");
+  EXPECT_EQ(mode("e"), 0700U);
+  EXPECT_EQ(mode("e/sub"), 0755U);
 }
 
 TEST_F(LayersTest, ShowsALaterLayersFileAtAHiddenPath) {
