@@ -83,13 +83,13 @@ const Command& find_command(const std::string& name) {
   throw UsageError(text);
 }
 
-void open_log_of(const Arguments& global) {
+void set_log_of(const Arguments& global) {
   const std::string format = global.value("log-format", "text");
   if (format != "text" && format != "json") {
     throw UsageError("--log-format: \"" + format + "\" is neither text nor json");
   }
-  open_log(global.value("log"), format == "json" ? LogFormat::json : LogFormat::text,
-           global.has("debug"));
+  set_log(global.value("log"), format == "json" ? LogFormat::json : LogFormat::text,
+          global.has("debug"));
 }
 
 int run_command_line(const Command& command, const Global& global,
@@ -129,7 +129,7 @@ int run_program(int argc, char** argv) {
   std::span<const std::string> words = all_words;
   const Arguments arguments =
       parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
-  open_log_of(arguments);
+  set_log_of(arguments);
   if (arguments.has("version")) {
     print(version_text());
     return 0;

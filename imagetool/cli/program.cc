@@ -96,7 +96,7 @@ void run(const std::vector<std::string>& words) {
   if (*first == "help") {
     return print(first + 1 == words.end() ? overview() : help_of(known_command(first[1])));
   }
-  if (options.has("debug")) open_log("/dev/stderr", LogFormat::text, true);
+  if (options.has("debug")) set_log("/dev/stderr", LogFormat::text, true);
   const char* root = std::getenv("GOCKER_ROOT");
   const std::string_view fallback = root != nullptr && *root != '\0' ? root : kDefaultRoot;
   run_command(known_command(*first), {options.value("root", fallback)}, {first + 1, words.end()});

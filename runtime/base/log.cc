@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
-#include "runtime/base/file.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
 
 struct Log {
-  Fd fd;
+  std::string path;
   LogFormat format = LogFormat::text;
   bool debug = false;
 };
@@ -35,11 +34,11 @@ const char* name_of(LogLevel level) {
 
 }  // namespace
 
-void open_log(const std::string& path, LogFormat format, bool debug) {
+void set_log(const std::string& path, LogFormat format, bool debug) {
   Log& log = the_log();
   log.format = format;
   log.debug = debug;
-  if (!path.empty()) log.fd = open_file(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
+  log.path = path;
 }
 
 LogFormat log_format() {
@@ -48,10 +47,11 @@ LogFormat log_format() {
 
 void log(LogLevel level, std::string_view message) {
   const Log& log = the_log();
-  if (!log.fd || (level != LogLevel::error && !log.debug)) return;
+  if (log.path.empty() || (level != LogLevel::error && !log.debug)) return;
   const std::string line = format_log_line(log.format, level, message, rfc3339_now());
   // A log that can't be written must not fail the command.
-  [[maybe_unused]] const ssize_t written = ::write(log.fd.get(), line.data(), line.size());
+  const Fd file(::open(log.path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  [[maybe_unused]] const ssize_t written = ::write(file.get(), line.data(), line.size());
 }
 
 std::string format_log_line(LogFormat format, LogLevel level, std::string_view message,

@@ -12,9 +12,9 @@ namespace gocker {
 enum class LogFormat { text, json };
 enum class LogLevel { debug, warning, error };
 
-// Opens the destination for appending; nothing is logged before. `debug` lets the level debug and
-// warning through.
-void open_log(const std::string& path, LogFormat format, bool debug);
+// Where the log is: a file to append to, made when there is something to say. `debug` lets the
+// levels debug and warning through. Nothing is logged where this was not called.
+void set_log(const std::string& path, LogFormat format, bool debug);
 LogFormat log_format();
 
 void log(LogLevel level, std::string_view message);

@@ -1,15 +1,11 @@
 #include "runtime/cli/attend.h"
 
-#include <optional>
-#include <utility>
-
 #include "runtime/base/syscalls.h"
 
 namespace gocker::cli {
 
-int attend(Child& process, const ForegroundSignals& signals, Fd controller) {
-  std::optional<TerminalProxy> terminal;
-  if (controller) terminal.emplace(std::move(controller));
+int attend(Child& process, const ForegroundSignals& signals,
+           std::optional<TerminalProxy>& terminal) {
   const auto pass_on = [&](int signal) {
     // It may have ended this very moment.
     sys::pidfd_send_signal(process.pidfd().get(), signal);

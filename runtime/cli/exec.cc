@@ -103,9 +103,9 @@ int run(const Global& global, const Arguments& arguments) {
 
   std::optional<ForegroundSignals> signals;
   if (!detach) signals.emplace();
-  Fd controller;
+  std::optional<TerminalProxy> terminal;
   if (!options.on_terminal) {
-    options.on_terminal = [&](Fd from_process) { controller = std::move(from_process); };
+    options.on_terminal = [&](Fd from_process) { terminal.emplace(std::move(from_process)); };
   }
   Child child = exec_in_container({.container = container,
                                    .spec = spec,
@@ -118,7 +118,7 @@ int run(const Global& global, const Arguments& arguments) {
     child.release();
     return 0;
   }
-  return attend(child, *signals, std::move(controller));
+  return attend(child, *signals, terminal);
 }
 
 }  // namespace

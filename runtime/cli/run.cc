@@ -27,15 +27,15 @@ constexpr std::array kOptions{
 int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOptions options,
                       const Arguments& arguments) {
   const ForegroundSignals signals;
-  Fd controller;
+  std::optional<TerminalProxy> terminal;
   if (spec.process && spec.process->terminal && options.console_socket.empty()) {
-    options.on_terminal = [&](Fd from_init) { controller = std::move(from_init); };
+    options.on_terminal = [&](Fd from_init) { terminal.emplace(std::move(from_init)); };
   }
   if (!arguments.has("no-subreaper")) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Created created = create_container(root, spec, options);
   start_container(created.container);
   created.container.unlock();
-  const int exit_code = attend(created.init, signals, std::move(controller));
+  const int exit_code = attend(created.init, signals, terminal);
   if (arguments.has("keep")) return exit_code;
   // Somebody else may have deleted it meanwhile.
   if (auto left = Container::load_if_exists(root, options.id, Locking::exclusive)) left->destroy();

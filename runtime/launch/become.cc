@@ -148,8 +148,7 @@ Program become_user(const BecomeRequest& request) {
   if (process.no_new_privileges) {
     check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
   }
-  // The launcher's own umask must not shine through where none is asked for.
-  ::umask(process.user.umask.value_or(0022));
+  if (process.user.umask) ::umask(*process.user.umask);
   enter_working_directory(process.cwd);
   std::vector<std::string> env = environment(request);
   std::string path = process.args.empty() ? "" : find_program(process.args[0], env);

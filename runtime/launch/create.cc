@@ -22,6 +22,7 @@ constexpr char kConfigFile[] = "config.json";
 
 std::string absolute_rootfs(const oci::Spec& spec, const std::string& bundle) {
   const std::string& path = spec.root->path;
+  const Doing doing("find the root filesystem", path);
   return real_path(path.starts_with('/') ? path : bundle + "/" + path);
 }
 

@@ -58,11 +58,8 @@ class ExecProcess {
     receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
     if (!process.apparmor_profile.empty()) set_apparmor_profile(procfs_, process.apparmor_profile);
     if (!process.selinux_label.empty()) set_selinux_label(procfs_, process.selinux_label);
-    const Program program = become_user(become_request());
     keep_only_what_the_program_gets();
-    launcher_.send(MessageKind::kReady);
-    launcher_.expect(MessageKind::kProceed);
-    execute(become_request(), program);
+    execute(become_request(), become_user(become_request()));
   }
 
   const SyncSocket& launcher() const { return launcher_; }
@@ -177,14 +174,12 @@ void accompany(const Child& process, const ExecRequest& request, const SyncSocke
   } else {
     socket.send(MessageKind::kProceed);
   }
-  Message last = socket.receive();
-  if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
-    send_seccomp_listener(*seccomp, last.fds[0], process.pid(), request.container.state());
-    last = socket.receive();
+  while (const std::optional<Message> message = socket.receive_until_end()) {
+    if (message->kind != MessageKind::kSeccompListener || message->fds.size() != 1) {
+      throw Error("an unexpected message");
+    }
+    send_seccomp_listener(*seccomp, message->fds[0], process.pid(), request.container.state());
   }
-  if (last.kind != MessageKind::kReady) throw Error("an unexpected message");
-  socket.send(MessageKind::kProceed);
-  socket.expect_end();
 }
 
 }  // namespace

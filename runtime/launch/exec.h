@@ -3,9 +3,8 @@
 //   launcher                                        the process
 //   pid namespace, clone3(INTO_CGROUP), back --->   v1 control groups, all other namespaces at once
 //      <------------------------- kNamespacesReady  (+ the terminal's controller)
-//   kProceed (+ seccomp program) --------------->   user, capabilities, program
-//      <--------------------------------- kReady
-//   kProceed ----------------------------------->   execve: end of file, or kFailed
+//   kProceed (+ seccomp program) --------------->   user, capabilities, program, execve:
+//      <-------------------------- (end of file)    or kFailed
 #pragma once
 
 #include <functional>

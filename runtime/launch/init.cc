@@ -54,9 +54,9 @@ class Init {
     run_hooks(spec_.hooks.create_container, "createContainer", state_for_hooks());
     enter_root_filesystem();
     set_kernel_parameters();
-    program_ = become_user(become_request());
     keep_only_the_gate();
-    launcher_.send(MessageKind::kReady);
+    program_ = become_user(become_request());
+    launcher_.report_ready();
   }
 
   void run() {
@@ -184,7 +184,7 @@ class Init {
             }};
   }
 
-  // From here on init has the rights of the container's user, and nothing else of the host's.
+  // Soon init has the rights of the container's user: by then, nothing else of the host's.
   void keep_only_the_gate() {
     std::vector<int> kept = in_.gate.descriptors();
     kept.push_back(launcher_.descriptor());

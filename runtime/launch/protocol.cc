@@ -1,5 +1,7 @@
 #include "runtime/launch/protocol.h"
 
+#include <unistd.h>
+
 #include <optional>
 
 #include "runtime/base/error.h"
@@ -9,11 +11,8 @@
 namespace gocker {
 namespace {
 
-// A report of failure is thrown, everything else returned.
-Message unpack(Packet packet) {
-  Message message{MessageKind{packet.bytes[0]}, packet.bytes.substr(1), std::move(packet.fds)};
-  if (message.kind != MessageKind::kFailed) return message;
-  const std::string_view report = message.text;
+// "ERRNO TEXT"
+[[noreturn]] void throw_report(std::string_view report) {
   const size_t blank = report.find(' ');
   const auto code = parse_u32(report.substr(0, blank));
   throw Error(report.substr(blank + 1), static_cast<int>(code.value_or(0)));
@@ -35,17 +34,24 @@ void SyncSocket::send_failure(int code, std::string_view text) const noexcept {
   }
 }
 
-Message SyncSocket::receive() const {
-  std::optional<Packet> packet = receive_packet(socket_);
-  if (!packet || packet->bytes.empty()) throw Error("the other side died without a word");
-  return unpack(std::move(*packet));
+void SyncSocket::report_ready() const {
+  const char byte = static_cast<char>(MessageKind::kReady);
+  check(::write(socket_.get(), &byte, 1), "report that init is ready");
 }
 
-void SyncSocket::expect_end() const {
+Message SyncSocket::receive() const {
+  std::optional<Message> message = receive_until_end();
+  if (!message) throw Error("the other side died without a word");
+  return std::move(*message);
+}
+
+std::optional<Message> SyncSocket::receive_until_end() const {
   std::optional<Packet> packet = receive_packet(socket_);
-  if (!packet) return;
-  unpack(std::move(*packet));
-  throw Error("an unexpected message");
+  if (!packet) return std::nullopt;
+  Message message{MessageKind{packet->bytes.at(0)}, packet->bytes.substr(1),
+                  std::move(packet->fds)};
+  if (message.kind == MessageKind::kFailed) throw_report(message.text);
+  return message;
 }
 
 Message SyncSocket::expect(MessageKind kind) const {

@@ -16,6 +16,7 @@
 // the end of file; the launcher kills it when anything fails.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,13 +45,15 @@ class SyncSocket {
   explicit SyncSocket(Fd socket) : socket_(std::move(socket)) {}
 
   void send(MessageKind kind, const std::vector<int>& fds = {}, std::string_view text = {}) const;
+  // kReady by write(2): what else there is, a filter of the container's own may deny by now.
+  void report_ready() const;
   void send_failure(int code, std::string_view text) const noexcept;
   // The next message. An Error where it is kFailed (with the other side's own text), and where the
   // other side is gone.
   Message receive() const;
   Message expect(MessageKind kind) const;
-  // The end of file, which an execve(2) on the other side shows as.
-  void expect_end() const;
+  // The same, but nothing at the end of file, which an execve(2) on the other side shows as.
+  std::optional<Message> receive_until_end() const;
 
   int descriptor() const { return socket_.get(); }
 

@@ -12,6 +12,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/base/text.h"
+#include "runtime/linux/mount_target.h"
 
 namespace gocker {
 namespace {
@@ -43,6 +44,7 @@ struct ExecLabel {
 
 ExecLabel write_exec_label(const Fd& procfs, const char* modules_own, const std::string& value) {
   const Fd own = open_own_directory(procfs);
+  if (!is_procfs(own)) throw Error("its file is not the kernel's", EINVAL);
   const Fd file = open_exec_attribute(own, modules_own);
   if (!file || ::write(file.get(), value.data(), value.size()) < 0) return {{}, errno};
   check(::lseek(file.get(), 0, SEEK_SET), "seek", modules_own);

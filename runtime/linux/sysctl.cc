@@ -1,10 +1,8 @@
 #include "runtime/linux/sysctl.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +12,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/syscalls.h"
+#include "runtime/linux/mount_target.h"
 
 namespace gocker {
 namespace {
@@ -37,10 +36,7 @@ Fd open_mounted_procfs() {
 
 bool is_procfs_root(const Fd& directory) {
   constexpr ino_t kProcRootInode = 1;
-  struct statfs filesystem {};
-  check(::fstatfs(directory.get(), &filesystem), "statfs", "/proc");
-  return filesystem.f_type == PROC_SUPER_MAGIC &&
-         stat_fd(directory, "/proc").st_ino == kProcRootInode;
+  return is_procfs(directory) && stat_fd(directory, "/proc").st_ino == kProcRootInode;
 }
 
 Fd open_inside(const Fd& directory, const std::string& path, int flags) {

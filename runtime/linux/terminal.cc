@@ -50,7 +50,7 @@ void become_standard_stream(const Fd& device, int stream) {
     check(::dup2(device.get(), stream), "dup2");
     return;
   }
-  check(::fcntl(stream, F_SETFD, 0), "fcntl");  // dup2 would have left it close-on-exec
+  clear_cloexec(stream);  // which dup2 would have left as it is
 }
 
 }  // namespace

@@ -107,12 +107,12 @@ TEST_F(Capabilities, NothingAskedLeavesNothing) {
 
 TEST_F(Capabilities, WhatTheCallerHadAsAmbientIsGone) {
   in_child([] {
-    const CapabilitySets before = {.effective = bit(CAP_SETPCAP) | bit(CAP_SETUID) |
-                                                bit(CAP_SETGID) | bit(CAP_KILL),
-                                   .inheritable = bit(CAP_KILL) | bit(CAP_CHOWN),
-                                   .permitted = bit(CAP_SETPCAP) | bit(CAP_SETUID) |
-                                                bit(CAP_SETGID) | bit(CAP_KILL) | bit(CAP_CHOWN),
-                                   .ambient = bit(CAP_KILL)};
+    const CapabilitySets before = {
+        .effective = bit(CAP_SETPCAP) | bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_KILL),
+        .inheritable = bit(CAP_KILL) | bit(CAP_CHOWN),
+        .permitted =
+            bit(CAP_SETPCAP) | bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_KILL) | bit(CAP_CHOWN),
+        .ambient = bit(CAP_KILL)};
     set_capabilities(before, 0);
     set_ambient_capabilities(before);
     ASSERT_EQ(kernel_set("CapAmb"), bit(CAP_KILL));
@@ -154,7 +154,7 @@ TEST_F(Capabilities, WhatTheRuntimeLacksIsLeftOutWithAWarning) {
   const TempDir dir;
   const std::string log = dir.path() + "/log";
   in_child([&] {
-    open_log(log, LogFormat::text, true);
+    set_log(log, LogFormat::text, true);
     // A runtime without CAP_SYS_BOOT, as in a restricted environment.
     const uint64_t own = kernel_set("CapPrm") & ~bit(CAP_SYS_BOOT);
     set_capabilities({.effective = own, .permitted = own}, 0);
