@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 #include <string_view>
@@ -24,9 +24,10 @@
 namespace gocker {
 namespace {
 
+// A symlink, as it comes into being with its content in one call.
 constexpr const char* kMarker = ".gocker-bundle";
-constexpr std::string_view kOverlayMarker = "gocker-bundle 1 overlay\n";
-constexpr std::string_view kFlatMarker = "gocker-bundle 1 flat\n";
+constexpr const char* kOverlayMarker = "gocker-bundle:1:overlay";
+constexpr const char* kFlatMarker = "gocker-bundle:1:flat";
 constexpr const char* kRootfs = "rootfs";
 constexpr const char* kUpper = "upper";
 constexpr const char* kWork = "work";
@@ -48,9 +49,11 @@ std::string canonical(const std::string& directory) {
   return (above == "/" ? "" : above) + "/" + std::string(parts.name);
 }
 
-bool has_entry(const Fd& directory, const char* name) {
-  struct stat status {};
-  return ::fstatat(directory.get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+// Empty where `directory` has no marker.
+std::string read_marker(const Fd& directory) {
+  std::array<char, 64> target{};
+  const ssize_t length = ::readlinkat(directory.get(), kMarker, target.data(), target.size());
+  return length < 0 ? std::string() : std::string(target.data(), static_cast<size_t>(length));
 }
 
 Fd make_subdirectory(const Fd& directory, const char* name) {
@@ -177,11 +180,12 @@ Lease lease_of(const Image& image, const std::string& directory) {
 
 void make_bundle(const Store& store, const Image& image, const std::string& directory,
                  BundleKind kind, const RunOptions& options) {
-  const Doing doing("make bundle", directory);
+  const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
   Draft draft(store, canonical(directory));
   const bool is_flat = kind == BundleKind::flat;
-  replace_file_at(draft.directory(), kMarker, is_flat ? kFlatMarker : kOverlayMarker, 0600);
+  const char* marker = is_flat ? kFlatMarker : kOverlayMarker;
+  check(::symlinkat(marker, draft.directory().get(), kMarker), "symlink", kMarker);
   record_lease(store, lease_of(image, draft.path()));
   const std::vector<std::string> chain_ids = image.chain_ids();
   const RootDir rootfs(is_flat ? make_flat_rootfs(store, chain_ids, draft.directory())
@@ -196,12 +200,11 @@ void make_bundle(const Store& store, const Image& image, const std::string& dire
 }
 
 void mount_bundle(const Store& store, const std::string& directory) {
-  const Doing doing("mount bundle", directory);
   const std::string path = real_path(directory);
   const Fd fd = open_file(path, O_RDONLY | O_DIRECTORY);
-  const std::optional<std::string> marker = read_if_exists_at(fd, kMarker);
-  if (!marker) throw Error("it is no bundle of gocker-image");
-  if (*marker == kFlatMarker || is_mount_point(fd, kRootfs)) return;
+  const std::string marker = read_marker(fd);
+  if (marker.empty()) throw Error("it is no bundle of gocker-image");
+  if (marker == kFlatMarker || is_mount_point(fd, kRootfs)) return;
   std::optional<Lease> lease = find_lease(store, path);
   if (!lease) throw Error("the store knows nothing of it");
   const Fd rootfs = mount_with_upper(store, lease->chain_ids, fd);
@@ -211,13 +214,12 @@ void mount_bundle(const Store& store, const std::string& directory) {
 }
 
 void remove_bundle(const Store& store, const std::string& directory) {
-  const Doing doing("remove bundle", directory);
   const std::string path = canonical(directory);
   const Fd fd = open_if_exists(path, O_RDONLY | O_DIRECTORY);
   if (fd) {
     // An empty directory is a bundle whose making or removal was cut off next to its marker.
     const bool is_empty = list_directory(fd, path).empty();
-    if (!is_empty && !has_entry(fd, kMarker) && !find_lease(store, path)) {
+    if (!is_empty && read_marker(fd).empty() && !find_lease(store, path)) {
       throw Error("it is no bundle of gocker-image: nothing is removed");
     }
     remove_content(fd);

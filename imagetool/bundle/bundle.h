@@ -3,7 +3,7 @@
 //   DIR/config.json      the runtime's configuration
 //   DIR/rootfs           the image's files: an overlay mount, or (flat) a plain directory
 //   DIR/upper, DIR/work  what the container changes (not in a flat bundle)
-//   DIR/.gocker-bundle   says that DIR is ours; written first and removed last
+//   DIR/.gocker-bundle   a symlink that says that DIR is ours; made first and removed last
 //
 // The store holds a lease (lease.h) as long as DIR uses its layers. A killed command leaves
 // nothing that remove_bundle() does not clear away.

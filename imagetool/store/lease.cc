@@ -89,8 +89,11 @@ std::vector<Lease> leases(const Store& store) {
 
 void remove_dead_leases(const Store& store) {
   for (const std::string& name : list_directory(store.leases(), "leases")) {
+    // Under the lock nobody writes: a temporary file is what a killed command left.
+    const bool is_leftover = name.starts_with('.');
     const auto text = read_if_exists_at(store.leases(), name);
-    if (!text || !directory_is_gone(from_json(*text, name).directory)) continue;
+    if (!text) continue;
+    if (!is_leftover && !directory_is_gone(from_json(*text, name).directory)) continue;
     ::unlinkat(store.leases().get(), name.c_str(), 0);
   }
 }
