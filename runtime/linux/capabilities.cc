@@ -123,10 +123,8 @@ uint64_t permitted_now() {
   return sets[0].permitted | uint64_t{sets[1].permitted} << 32;
 }
 
-void warn_not_granted(const char* set, uint64_t mask) {
-  if (mask == 0) return;
-  log(LogLevel::warning, std::string("the ").append(set).append(" set goes without ") +
-                             names_of(mask) + ": not the runtime's own to give");
+void warn(uint64_t mask, const char* reason) {
+  if (mask != 0) log(LogLevel::warning, names_of(mask) + reason);
 }
 
 }  // namespace
@@ -147,7 +145,7 @@ void drop_bounding_set(const CapabilitySets& wanted) {
     if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
     if (errno == EINVAL) return;  // beyond the kernel's last
     // Without CAP_SETPCAP it is denied even where there is nothing to drop.
-    if (in_bounding_set(number) == 0) continue;
+    if (in_bounding_set(number) <= 0) continue;
     throw_errno_value(EPERM, "drop from the bounding set", names_of(bit(number)));
   }
 }
@@ -161,27 +159,31 @@ void set_capabilities(const CapabilitySets& wanted, uint64_t extra_effective) {
   const uint64_t permitted = wanted.permitted | extra_effective;
   if (capset(effective, permitted, wanted.inheritable) == 0) return;
   if (errno != EPERM) throw_errno("capset");
-  // The specification wants a warning, and a container, where something can't be granted.
   const uint64_t grantable = permitted_now();
   const uint64_t reduced = permitted & grantable;
-  warn_not_granted("permitted", permitted & ~reduced);
-  warn_not_granted("effective", effective & ~reduced);
-  warn_not_granted("inheritable", wanted.inheritable & ~grantable);
   check(capset(effective & reduced, reduced, wanted.inheritable & grantable), "capset");
 }
 
 void set_ambient_capabilities(const CapabilitySets& wanted) {
   // The kernel keeps the ambient set inside the inheritable one, which capset(2) has set by now.
-  if (wanted.inheritable == 0) return warn_not_granted("ambient", wanted.ambient);
+  if (wanted.inheritable == 0) return;
   check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear the ambient set");
-  uint64_t refused = 0;
   for (size_t number = 0; number < kNames.size(); ++number) {
     if ((wanted.ambient & bit(number)) == 0) continue;
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0) continue;
+    // EPERM: not both permitted and inheritable.
     if (errno != EPERM) throw_errno("raise in the ambient set", kNames[number]);
-    refused |= bit(number);  // not both permitted and inheritable
   }
-  warn_not_granted("ambient", refused);
+}
+
+void warn_of_ungrantable(const CapabilitySets& wanted) {
+  const uint64_t own = permitted_now();
+  const uint64_t all =
+      wanted.bounding | wanted.effective | wanted.inheritable | wanted.permitted | wanted.ambient;
+  warn(all & ~own, " can't be granted: the runtime doesn't have it itself");
+  warn(wanted.effective & ~wanted.permitted, " can't be effective: it is not permitted");
+  warn(wanted.ambient & ~(wanted.permitted & wanted.inheritable),
+       " can't be ambient: it is not both permitted and inheritable");
 }
 
 std::vector<std::string> known_capabilities() {

@@ -26,8 +26,14 @@ CapabilitySets parse_capabilities(const oci::Capabilities& capabilities);
 void drop_bounding_set(const CapabilitySets& wanted);
 void keep_capabilities_over_setuid();  // PR_SET_KEEPCAPS
 // Effective, permitted, inheritable; `extra_effective` is kept beside them until the final call.
+// What can't be granted is left out: the specification wants a warning and no failure.
 void set_capabilities(const CapabilitySets& wanted, uint64_t extra_effective);
+// Likewise: an ambient capability must be permitted and inheritable.
 void set_ambient_capabilities(const CapabilitySets& wanted);
+
+// In the launcher, where the log is: the warnings about what will be left out in a container
+// without a user namespace of its own.
+void warn_of_ungrantable(const CapabilitySets& wanted);
 
 // Names that this kernel knows, for `features`.
 std::vector<std::string> known_capabilities();

@@ -43,6 +43,8 @@ void set_groups(const std::vector<uint32_t>& groups) {
 }
 
 void set_ids(uint32_t uid, uint32_t gid) {
+  constexpr uint32_t kNoChange = ~uint32_t{0};  // to setresuid(2), which would leave root as it is
+  if (uid == kNoChange || gid == kNoChange) throw Error("4294967295 is no id", EINVAL);
   const std::string gid_text = std::to_string(gid);
   check(::setresgid(gid, gid, gid), "setresgid", gid_text);
   const std::string uid_text = std::to_string(uid);

@@ -42,7 +42,7 @@ std::string logged(bool debug, const std::string& before = {}) {
   }
   const pid_t pid = ::fork();
   if (pid == 0) {
-    log(LogLevel::error, "before it is open");
+    log(LogLevel::error, "before it is set");
     set_log(path, LogFormat::json, debug);
     log(LogLevel::debug, "d");
     log(LogLevel::warning, "w");

@@ -59,18 +59,24 @@ TEST(SetRlimits, SetsThoseOfAnotherProcess) {
 }
 
 TEST(SetRlimits, RefusesUnknownNames) {
-  EXPECT_EQ(error_of([] { set_rlimits(0, {{"RLIMIT_NOFILES", 1, 1}}); }),
+  EXPECT_EQ(error_of([] {
+              set_rlimits(0, {{"RLIMIT_NOFILES", 1, 1}});
+            }),
             "unknown rlimit RLIMIT_NOFILES (is RLIMIT_NOFILE meant?)");
   EXPECT_EQ(error_of([] { set_rlimits(0, {{"NOFILE", 1, 1}}); }), "unknown rlimit NOFILE");
 }
 
 TEST(SetRlimits, ErrorsTellTheValues) {
   in_child([] {
-    EXPECT_EQ(error_of([] { set_rlimits(0, {{"RLIMIT_CORE", 2, 1}}); }),
+    EXPECT_EQ(error_of([] {
+                set_rlimits(0, {{"RLIMIT_CORE", 2, 1}});
+              }),
               "set RLIMIT_CORE: prlimit soft 2, hard 1: Invalid argument");
     set_rlimits(0, {{"RLIMIT_CORE", 0, 0}});
     set_capabilities({}, 0);
-    EXPECT_EQ(error_of([] { set_rlimits(0, {{"RLIMIT_CORE", 0, ~uint64_t{0}}}); }),
+    EXPECT_EQ(error_of([] {
+                set_rlimits(0, {{"RLIMIT_CORE", 0, ~uint64_t{0}}});
+              }),
               "set RLIMIT_CORE: prlimit soft 0, hard unlimited: Operation not permitted");
   });
 }

@@ -25,8 +25,8 @@ std::vector<int> own_cpus() {
   CPU_ZERO(&set);
   EXPECT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
   std::vector<int> cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  for (size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(static_cast<int>(cpu));
   }
   return cpus;
 }
@@ -91,10 +91,9 @@ TEST(Scheduler, SetsRealtimePriority) {
 TEST(Scheduler, SetsADeadline) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   in_child([] {
-    set_scheduler(0, {.policy = "SCHED_DEADLINE",
-                      .runtime = 1000000,
-                      .deadline = 10000000,
-                      .period = 20000000});
+    set_scheduler(
+        0,
+        {.policy = "SCHED_DEADLINE", .runtime = 1000000, .deadline = 10000000, .period = 20000000});
     struct {
       uint32_t size, policy;
       uint64_t flags;
@@ -131,11 +130,17 @@ TEST(IoPriority, SetsClassAndLevel) {
 }
 
 TEST(IoPriority, RefusesWhatIsOutOfRange) {
-  EXPECT_EQ(error_of([] { set_io_priority(0, {"IOPRIO_CLASS_BE", 8}); }),
+  EXPECT_EQ(error_of([] {
+              set_io_priority(0, {"IOPRIO_CLASS_BE", 8});
+            }),
             "set I/O priority IOPRIO_CLASS_BE: priority 8 is not between 0 and 7");
-  EXPECT_EQ(error_of([] { set_io_priority(0, {"IOPRIO_CLASS_BE", -1}); }),
+  EXPECT_EQ(error_of([] {
+              set_io_priority(0, {"IOPRIO_CLASS_BE", -1});
+            }),
             "set I/O priority IOPRIO_CLASS_BE: priority -1 is not between 0 and 7");
-  EXPECT_EQ(error_of([] { set_io_priority(0, {"BE", 1}); }),
+  EXPECT_EQ(error_of([] {
+              set_io_priority(0, {"BE", 1});
+            }),
             "set I/O priority BE: unknown I/O class BE");
 }
 
@@ -153,7 +158,8 @@ TEST(PersonalityTest, SetsTheDomain) {
 }
 
 TEST(MemoryPolicyTest, SetsModeAndNodes) {
-  if (read_file("/proc/self/status").find("Mems_allowed") == std::string::npos) GTEST_SKIP() << "no NUMA";
+  if (read_file("/proc/self/status").find("Mems_allowed") == std::string::npos)
+    GTEST_SKIP() << "no NUMA";
   in_child([] {
     set_memory_policy({.mode = "MPOL_BIND", .nodes = "0", .flags = {"MPOL_F_STATIC_NODES"}});
     int mode = -1;

@@ -1,5 +1,6 @@
 #include "runtime/linux/seccomp.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -49,7 +50,8 @@ oci::Seccomp with_rule(const oci::SeccompSyscall& rule) {
 }
 
 oci::SeccompSyscall deny(const std::string& name, std::vector<oci::SeccompArg> args = {}) {
-  return {.names = {name}, .action = SeccompAction::error, .errno_ret = 77, .args = std::move(args)};
+  return {
+      .names = {name}, .action = SeccompAction::error, .errno_ret = 77, .args = std::move(args)};
 }
 
 std::string bytes_of(const SeccompProgram& program) {
@@ -105,8 +107,8 @@ TEST(Seccomp, KillsTrapsAndTraces) {
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) << oci::name_of(action);
   }
   // Nobody traces: the call is skipped with ENOSYS.
-  const int traced = status_after(
-      rule(SeccompAction::trace), [] { EXPECT_EQ(errno_of(SYS_getppid), ENOSYS); });
+  const int traced =
+      status_after(rule(SeccompAction::trace), [] { EXPECT_EQ(errno_of(SYS_getppid), ENOSYS); });
   EXPECT_EQ(traced, 0);
   EXPECT_EQ(status_after(rule(SeccompAction::log), [] { EXPECT_EQ(errno_of(SYS_getppid), 0); }), 0);
 }
@@ -151,8 +153,8 @@ TEST(Seccomp, ArgumentsOfOneRuleAreJoinedByAnd) {
 
 TEST(Seccomp, AnArgumentThatIsNamedTwiceMakesAlternatives) {
   in_child([] {
-    load(with_rule(deny("socket", {{0, AF_UNIX, 0, SeccompOperator::eq},
-                                   {0, AF_INET, 0, SeccompOperator::eq}})));
+    load(with_rule(deny(
+        "socket", {{0, AF_UNIX, 0, SeccompOperator::eq}, {0, AF_INET, 0, SeccompOperator::eq}})));
     EXPECT_EQ(errno_of(SYS_socket, AF_UNIX, SOCK_DGRAM, 0), 77);
     EXPECT_EQ(errno_of(SYS_socket, AF_INET, SOCK_DGRAM, 0), 77);
     EXPECT_EQ(errno_of(SYS_socket, AF_NETLINK, SOCK_DGRAM, 0), 0);
@@ -296,8 +298,8 @@ TEST(Seccomp, TranslatesFlags) {
   EXPECT_EQ(compile_seccomp(seccomp).flags, 0u);
   seccomp.flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
                    "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
-  const uint32_t plain = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
-                         SECCOMP_FILTER_FLAG_TSYNC;
+  const uint32_t plain =
+      SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC;
   EXPECT_EQ(compile_seccomp(seccomp).flags, plain);
   in_child([&] {
     load(seccomp);

@@ -52,7 +52,8 @@ TEST_F(Sysctl, PrivateProcfsIsThatOfTheCallersPidNamespace) {
     const std::optional<Child> child = clone_child(CLONE_NEWPID | CLONE_NEWNS, Fd());
     if (!child) {
       const Fd procfs = open_private_procfs();
-      const bool first = read_file_at(procfs, "self/status").find("\nPid:\t1\n") != std::string::npos;
+      const bool first =
+          read_file_at(procfs, "self/status").find("\nPid:\t1\n") != std::string::npos;
       exit_now(first ? 0 : 1);
     }
     int status = -1;
@@ -99,9 +100,13 @@ TEST_F(Sysctl, ErrorsNameTheParameter) {
   in_mount_namespace(
       [] {
         const Fd procfs = open_private_procfs();
-        EXPECT_EQ(error_of([&] { set_sysctls(procfs, {{"net.ipv4.nothing", "1"}}); }),
+        EXPECT_EQ(error_of([&] {
+                    set_sysctls(procfs, {{"net.ipv4.nothing", "1"}});
+                  }),
                   "set sysctl net.ipv4.nothing: open net/ipv4/nothing: No such file or directory");
-        EXPECT_EQ(error_of([&] { set_sysctls(procfs, {{"net.ipv4.ip_forward", "much"}}); }),
+        EXPECT_EQ(error_of([&] {
+                    set_sysctls(procfs, {{"net.ipv4.ip_forward", "much"}});
+                  }),
                   "set sysctl net.ipv4.ip_forward: write much: Invalid argument");
       },
       kOwnNamespaces);
@@ -111,9 +116,8 @@ TEST_F(Sysctl, NothingOutsideOfProcSysIsReached) {
   in_mount_namespace(
       [] {
         const Fd procfs = open_private_procfs();
-        for (const char* name :
-             {"../self/oom_score_adj", "kernel/../../self/oom_score_adj", "/proc/self/oom_score_adj",
-              "./../self/oom_score_adj"}) {
+        for (const char* name : {"../self/oom_score_adj", "kernel/../../self/oom_score_adj",
+                                 "/proc/self/oom_score_adj", "./../self/oom_score_adj"}) {
           EXPECT_THROW(set_sysctls(procfs, {{name, "7"}}), Error) << name;
         }
         EXPECT_NE(read_file("/proc/self/oom_score_adj"), "7\n");
@@ -134,7 +138,9 @@ TEST_F(Sysctl, AnOvermountIsNeitherWrittenNorBelieved) {
         EXPECT_EQ(read_file_at(open_private_procfs(), "sys/kernel/domainname"), "real\n");
         // Where only the mounted /proc can be had, it is an error.
         const Fd mounted = open_directory("/proc");
-        EXPECT_EQ(error_of([&] { set_sysctls(mounted, {{"kernel.domainname", "x"}}); }),
+        EXPECT_EQ(error_of([&] {
+                    set_sysctls(mounted, {{"kernel.domainname", "x"}});
+                  }),
                   "set sysctl kernel.domainname: open kernel/domainname: "
                   "Invalid cross-device link");
         ::umount2("/proc/sys/kernel/domainname", MNT_DETACH);
@@ -153,14 +159,12 @@ TEST_F(Sysctl, FallsBackToTheMountedProcfsAndChecksIt) {
   in_mount_namespace([] {
     ASSERT_EQ(::mount("fake", "/proc", "tmpfs", 0, nullptr), 0);
     set_capabilities({}, 0);
-    EXPECT_EQ(error_of([] { open_private_procfs(); }),
-              "open a private procfs: /proc is no procfs");
+    EXPECT_EQ(error_of([] { open_private_procfs(); }), "open a private procfs: /proc is no procfs");
   });
   in_mount_namespace([] {
     ASSERT_EQ(::mount("/proc/sys", "/proc", nullptr, MS_BIND, nullptr), 0);  // procfs, not its root
     set_capabilities({}, 0);
-    EXPECT_EQ(error_of([] { open_private_procfs(); }),
-              "open a private procfs: /proc is no procfs");
+    EXPECT_EQ(error_of([] { open_private_procfs(); }), "open a private procfs: /proc is no procfs");
   });
 }
 
