@@ -66,6 +66,7 @@ std::string to_json(const std::vector<Entry>& entries) {
 
 std::string to_digests(const std::vector<ImageName>& names) {
   std::vector<std::string> digests;
+  digests.reserve(names.size());
   for (const ImageName& name : names) digests.push_back(name.digest);
   std::sort(digests.begin(), digests.end());
   digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
@@ -81,6 +82,7 @@ void run(const Global& global, const Arguments& arguments) {
   std::vector<ImageName> names = image_names(store);
   if (arguments.has("quiet")) return print(to_digests(names));
   std::vector<Entry> entries;
+  entries.reserve(names.size());
   for (ImageName& name : names) entries.push_back(describe(store, std::move(name)));
   print(format == "json" ? to_json(entries) : to_table(entries));
 }

@@ -85,8 +85,9 @@ Arguments parse(std::span<const Option> options, const std::vector<std::string>&
   check_known(options, words);
   cxxopts::Options parser("gocker-image");
   for (const Option& option : options) {
-    std::string names(option.name);
-    if (option.letter != 0) names = std::string(1, option.letter) + "," + names;
+    std::string names;
+    if (option.letter != 0) names.append(1, option.letter).append(",");
+    names += option.name;
     const std::shared_ptr<cxxopts::Value> kind =
         option.value_name.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
     parser.add_option("", cxxopts::Option(names, "", kind));

@@ -151,6 +151,7 @@ void start_due(std::vector<std::unique_ptr<Job>>& jobs) {
 void download_blobs(Repository& repository, std::vector<BlobDownload>& blobs,
                     const std::function<void()>& tick) {
   std::vector<std::unique_ptr<Job>> jobs;
+  jobs.reserve(blobs.size());
   for (BlobDownload& blob : blobs) jobs.push_back(std::make_unique<Job>(repository, blob));
   const auto all_complete = [&] {
     return std::all_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->complete(); });

@@ -7,6 +7,7 @@
 #include "imagetool/reference.h"
 #include "imagetool/registry/curl.h"
 #include "imagetool/registry/url.h"
+#include "runtime/base/log.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -225,6 +226,9 @@ void HttpClient::finish(HttpExchange& exchange, int result) {
     exchange.failure_ = *text != '\0' ? text : curl().easy_strerror(code);
     exchange.transient_ = may_help_to_retry(code);
   }
+  log(LogLevel::debug, "GET " + exchange.request_.url + ": " +
+                           (exchange.failure_.empty() ? std::to_string(exchange.response_.status)
+                                                      : exchange.failure_));
   exchange.handle_.reset();
   exchange.finished_ = true;
   finished_.push_back(&exchange);
