@@ -1,9 +1,11 @@
 #include "runtime/base/fd.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "runtime/base/error.h"
@@ -22,6 +24,16 @@ void Fd::reset(int fd) {
 
 Fd Fd::duplicate() const {
   return Fd(check(::fcntl(fd_, F_DUPFD_CLOEXEC, 3), "duplicate file descriptor"));
+}
+
+void open_standard_streams() {
+  std::array<pollfd, 3> streams = {pollfd{0, 0, 0}, pollfd{1, 0, 0}, pollfd{2, 0, 0}};
+  check(::poll(streams.data(), streams.size(), 0), "poll");
+  for (const pollfd& stream : streams) {
+    if ((stream.revents & POLLNVAL) == 0) continue;
+    // From the lowest on, so that open(2) takes this very number.
+    check(::open("/dev/null", O_RDWR), "open", "/dev/null");
+  }
 }
 
 void set_cloexec_from(int lowest) {

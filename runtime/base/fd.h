@@ -32,6 +32,10 @@ class Fd {
   int fd_ = -1;
 };
 
+// Opens /dev/null for each of stdin, stdout and stderr that the caller of the program has closed:
+// the next file to be opened would take its place. One system call where none is.
+void open_standard_streams();
+
 // The lowest descriptor and all above it become close-on-exec (close_range(2)).
 void set_cloexec_from(int lowest);
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,28 @@ bool holds_in_child(Body body) {
   if (pid == 0) ::_exit(body() ? 0 : 1);
   int status = -1;
   return ::waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+TEST(OpenStandardStreams, FillsWhatIsClosed) {
+  EXPECT_TRUE(holds_in_child([] {
+    for (const int stream : {0, 2}) ::close(stream);
+    open_standard_streams();
+    const Fd next = open_null();
+    struct stat null {};
+    struct stat stream {};
+    return ::fstat(next.get(), &null) == 0 && next.get() > 2 && ::fstat(0, &stream) == 0 &&
+           stream.st_rdev == null.st_rdev && ::fstat(2, &stream) == 0 &&
+           stream.st_rdev == null.st_rdev && ::fcntl(2, F_GETFD) == 0;
+  }));
+}
+
+TEST(OpenStandardStreams, LeavesWhatIsOpen) {
+  EXPECT_TRUE(holds_in_child([] {
+    const Fd other = open_null();
+    open_standard_streams();
+    const Fd next = open_null();
+    return next.get() == other.get() + 1;
+  }));
 }
 
 TEST(SetCloexecFrom, StartsAtTheLowestAndLeavesWhatIsBelow) {
