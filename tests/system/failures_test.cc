@@ -303,19 +303,19 @@ const Failure kDeviceAndCgroupFailures[] = {
      [](Bundle& b) {
        set(b, "/linux/resources/memory", R"({"limit": 67108864, "swap": 33554432})");
      },
-     {"memory.*swap|memsw"}},
+     {"swap|memsw|memory.limit"}},
     {"CpuQuotaIsTooSmall",
      [](Bundle& b) { set(b, "/linux/resources/cpu", R"({"quota": 1, "period": 100000})"); },
      {"cpu"}},
     {"CpuIsNotThere",
      [](Bundle& b) { set(b, "/linux/resources/cpu", R"({"cpus": "4000"})"); },
-     {"cpuset.cpus|resources/cpu/cpus"}},
+     {"cpuset.cpus|cpu.cpus"}},
     {"CpuListIsNone",
      [](Bundle& b) { set(b, "/linux/resources/cpu", R"({"cpus": "first"})"); },
-     {"cpuset.cpus|resources/cpu/cpus"}},
+     {"cpuset.cpus|cpu.cpus"}},
     {"MemoryNodeIsNotThere",
      [](Bundle& b) { set(b, "/linux/resources/cpu", R"({"mems": "60"})"); },
-     {"cpuset.mems|resources/cpu/mems"}},
+     {"cpuset.mems|cpu.mems"}},
     {"HugepageSizeIsUnknown",
      [](Bundle& b) {
        append(b, "/linux/resources/hugepageLimits", R"({"pageSize": "3MB", "limit": 3145728})");

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/system/cgroups.h"
 #include "tests/system/program.h"
 
 namespace gocker::test {
@@ -79,18 +80,6 @@ std::vector<int> live_children() {
   std::vector<int> pids;
   for (int pid = 0; file >> pid;) pids.push_back(pid);
   return pids;
-}
-
-Texts cgroups_with(const std::string& id) {
-  Texts found;
-  std::error_code none;
-  for (auto it = fs::recursive_directory_iterator("/sys/fs/cgroup", none);
-       it != fs::recursive_directory_iterator(); it.increment(none)) {
-    if (none) break;  // another program's cgroup went away while we looked
-    if (!it->is_directory(none) || it->is_symlink(none)) continue;
-    if (it->path().string().find(id) != std::string::npos) found.push_back(it->path().string());
-  }
-  return found;
 }
 
 Leftovers::Leftovers() : mounts_(mount_lines()), descriptors_(open_descriptors()) {}

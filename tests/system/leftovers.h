@@ -26,9 +26,7 @@ class Leftovers {
   size_t descriptors_;
 };
 
-// Every cgroup directory, in whatever hierarchy, with `id` in its path.
-std::vector<std::string> cgroups_with(const std::string& id);
-// Children of this process that are alive, and the names of their programs.
+// Children of this process that are alive; zombies are reaped.
 std::vector<int> live_children();
 
 }  // namespace gocker::test

@@ -1,0 +1,46 @@
+#include "tests/system/cgroups.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace gocker::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRoot = "/sys/fs/cgroup";
+
+}  // namespace
+
+bool cgroups_are_unified() {
+  return fs::exists(std::string(kRoot) + "/cgroup.controllers");
+}
+
+bool has_controller(const std::string& controller) {
+  if (!cgroups_are_unified()) return fs::exists(std::string(kRoot) + "/" + controller);
+  std::ifstream file(std::string(kRoot) + "/cgroup.controllers");
+  for (std::string word; file >> word;) {
+    if (word == controller) return true;
+  }
+  return false;
+}
+
+std::string cgroup_directory(const std::string& controller, const std::string& cgroups_path) {
+  if (!has_controller(controller)) return "";
+  return cgroups_are_unified() ? kRoot + cgroups_path : kRoot + ("/" + controller) + cgroups_path;
+}
+
+std::vector<std::string> cgroups_with(const std::string& id) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (auto it = fs::recursive_directory_iterator(kRoot, error);
+       it != fs::recursive_directory_iterator(); it.increment(error)) {
+    if (error) break;  // another program's cgroup went away while we looked
+    if (!it->is_directory(error) || it->is_symlink(error)) continue;
+    if (it->path().string().find(id) != std::string::npos) found.push_back(it->path().string());
+  }
+  return found;
+}
+
+}  // namespace gocker::test
