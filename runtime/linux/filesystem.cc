@@ -14,6 +14,8 @@
 namespace gocker {
 namespace {
 
+constexpr size_t kMostValueBytes = 255;  // of fsconfig(2)
+
 // Why a container with a user namespace may not mount what others mount.
 struct PermissionHint {
   std::string_view type;
@@ -45,6 +47,11 @@ class Context {
   const Fd& fd() const { return fd_; }
 
   void set(const std::string& name, const std::string& value) const {
+    if (value.size() > kMostValueBytes) {
+      throw Error(name + ": the value has " + std::to_string(value.size()) +
+                      " bytes, the kernel takes at most 255",
+                  ENAMETOOLONG);
+    }
     const bool flag = value.empty();
     const int result = ::fsconfig(fd_.get(), flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
                                   name.c_str(), flag ? nullptr : value.c_str(), 0);

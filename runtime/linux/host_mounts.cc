@@ -1,11 +1,11 @@
 #include "runtime/linux/host_mounts.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <optional>
 
 #include "runtime/base/error.h"
@@ -27,17 +27,23 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
-bool is_at_or_below(std::string_view path, std::string_view root) {
-  if (!path.starts_with(root)) return false;
-  return path.size() == root.size() || root == "/" || path[root.size()] == '/';
+bool is_in_tree(const std::vector<MountInfo>& table, const MountInfo& mount, uint64_t root) {
+  uint64_t id = mount.id;
+  // Bounded, should the table be inconsistent.
+  for (size_t i = 0; i <= table.size(); ++i) {
+    if (id == root) return true;
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const MountInfo& entry) { return entry.id == id; });
+    if (found == table.end()) return false;
+    id = found->parent;
+  }
+  return false;
 }
 
-std::string path_of(const RootDir& root) {
-  std::array<char, PATH_MAX> path;
-  const std::string link = descriptor_path(root.fd());
-  const ssize_t length =
-      check(::readlink(link.c_str(), path.data(), path.size()), "readlink", link);
-  return {path.data(), static_cast<size_t>(length)};
+uint64_t mount_id(const Fd& directory) {
+  struct statx status {};
+  check(::statx(directory.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
+  return status.stx_mnt_id;
 }
 
 void cover(const std::string& path) {
@@ -58,29 +64,38 @@ void hide(const std::string& path) {
 
 }  // namespace
 
-std::vector<std::string> procfs_and_sysfs_mounts(std::string_view mountinfo,
-                                                 std::string_view root) {
+std::vector<MountInfo> parse_mountinfo(std::string_view text) {
   constexpr size_t kMountPoint = 4;
   constexpr std::string_view kSeparator = " - ";
-  std::vector<std::string> found;
-  for (const std::string_view line : split(mountinfo, '\n')) {
+  std::vector<MountInfo> table;
+  for (const std::string_view line : split(text, '\n')) {
     const size_t end = line.find(kSeparator);
     if (end == std::string_view::npos) continue;
-    const std::string_view type = split(line.substr(end + kSeparator.size()), ' ').front();
-    if (type != "proc" && type != "sysfs") continue;
     const std::vector<std::string_view> fields = split(line.substr(0, end), ' ');
     if (fields.size() <= kMountPoint) continue;
-    std::string path = unescape(fields[kMountPoint]);
-    if (!is_at_or_below(path, root)) found.push_back(std::move(path));
+    const std::string_view type = split(line.substr(end + kSeparator.size()), ' ').front();
+    table.push_back({.id = parse_u64(fields[0]).value_or(0),
+                     .parent = parse_u64(fields[1]).value_or(0),
+                     .mount_point = unescape(fields[kMountPoint]),
+                     .type = std::string(type)});
+  }
+  return table;
+}
+
+std::vector<std::string> procfs_and_sysfs_outside(const std::vector<MountInfo>& table,
+                                                  uint64_t root) {
+  std::vector<std::string> found;
+  for (const MountInfo& mount : table) {
+    if (mount.type != "proc" && mount.type != "sysfs") continue;
+    if (!is_in_tree(table, mount, root)) found.push_back(mount.mount_point);
   }
   return found;
 }
 
 void hide_host_mounts(const RootDir& root) {
   const Doing doing("hide the host's mounts");
-  const std::vector<std::string> paths =
-      procfs_and_sysfs_mounts(read_file("/proc/self/mountinfo"), path_of(root));
-  for (const std::string& path : paths) hide(path);
+  const std::vector<MountInfo> table = parse_mountinfo(read_file("/proc/self/mountinfo"));
+  for (const std::string& path : procfs_and_sysfs_outside(table, mount_id(root.fd()))) hide(path);
 }
 
 }  // namespace gocker

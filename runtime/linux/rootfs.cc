@@ -48,7 +48,10 @@ void pivot(const RootDir& root) {
 void move_to_root(const RootDir& root) {
   hide_host_mounts(root);
   check(::fchdir(root.fd().get()), "fchdir to the root filesystem");
-  check(::mount(".", "/", "", MS_MOVE, ""), "move the root filesystem to /");
+  // A prepared one lies on "/" already: it can't be moved onto itself.
+  if (::mount(".", "/", "", MS_MOVE, "") != 0 && errno != ELOOP) {
+    throw_errno("move the root filesystem to /");
+  }
   check(::chroot("."), "chroot");
   check(::chdir("/"), "chdir /");
 }

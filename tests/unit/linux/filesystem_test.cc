@@ -51,6 +51,13 @@ TEST(Filesystem, TellsWhatTheKernelSaysOfAParameter) {
             "tmpfs: Unknown parameter 'nonsense'");
 }
 
+TEST(Filesystem, ValueThatTheKernelCannotTakeIsTold) {
+  EXPECT_EQ(error_of([] {
+              new_filesystem("overlay", "", {{"lowerdir", std::string(256, 'x')}}, 0);
+            }),
+            "lowerdir: the value has 256 bytes, the kernel takes at most 255");
+}
+
 TEST(Filesystem, WithoutWordsOfItsOwnTheStepAndErrnoAreTold) {
   EXPECT_EQ(error_of([] { new_filesystem("ext4", "/no/such/device", {}, 0); }),
             "/no/such/device: Can't lookup blockdev");

@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -268,6 +271,40 @@ TEST_F(MountsTest, LinksOfAnImageEndInsideOfTheRoot) {
     }
     EXPECT_EQ(mount_at(at("") + host()).type, "tmpfs");
     EXPECT_EQ(content_of(at("") + host("/file")), "mounted");
+  });
+}
+
+// CVE-2021-30465: somebody who shares a volume swaps a directory of it for a link meanwhile.
+TEST_F(MountsTest, ALinkThatIsSwappedInMeanwhileLeadsNowhereElse) {
+  run([&] {
+    make_directories(at("/volume/dir"), 0755);
+    link(host(), "/volume/link");
+    const std::string directory = at("/volume/dir");
+    const std::string other = at("/volume/link");
+    const pid_t swapper = ::fork();
+    if (swapper == 0) {
+      while (true) {
+        ::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+      }
+    }
+    const RootDir inside = root();
+    for (int i = 0; i < 300; ++i) {
+      MountPlan plan;
+      plan.mounts.push_back({.mount = make_mount("/volume/dir", "tmpfs", "t")});
+      plan.mounts.push_back(
+          {.mount = make_mount("/volume/dir/" + std::to_string(i) + "/a", "tmpfs", "t")});
+      try {
+        (void)apply_mounts(plan, inside, bundle(), "");
+      } catch (const Error&) {
+        // Losing the race may be an error; it must only not be harm.
+      }
+    }
+    ::kill(swapper, SIGKILL);
+    ::waitpid(swapper, nullptr, 0);
+    expect_host_untouched();
+    for (const MountEntry& entry : mount_table()) {
+      EXPECT_FALSE(entry.mount_point.starts_with(host())) << entry.mount_point;
+    }
   });
 }
 

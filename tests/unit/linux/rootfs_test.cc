@@ -122,7 +122,6 @@ INSTANTIATE_TEST_SUITE_P(Table, RootfsPropagation,
 TEST_F(RootfsTest, SharedRootSharesWithNamespacesBelowIt) {
   run([&] {
     enter("rshared");
-    const Fd seen(::open("/dir", O_PATH));
     in_child([] {
       ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
       ASSERT_EQ(::mount("late", "/dir", "tmpfs", 0, nullptr), 0);
@@ -175,6 +174,26 @@ TEST_F(RootfsTest, PreparedRootIsUsedWhereItsPathCannotBeReached) {
       EXPECT_NE(::access(at("/dir/f").c_str(), F_OK), 0);
     });
   }
+}
+
+TEST_F(RootfsTest, PreparedRootCanDoWithoutPivot) {
+  run([&] {
+    const Fd prepared = clone_rootfs(rootfs());
+    const std::vector<oci::IdMapping> mappings{{0, 0, 65536}};
+    in_child([&] {
+      ASSERT_EQ(::setns(make_user_namespace(mappings, mappings).get(), CLONE_NEWUSER), 0);
+      ASSERT_EQ(::unshare(CLONE_NEWNS | CLONE_NEWPID), 0);
+      in_child([&] {
+        const RootDir root = prepare_rootfs(rootfs(), "", prepared);
+        attach_mount(new_filesystem("proc", "proc", {}, 0), root.open("/proc", O_PATH), "/proc");
+        switch_root(root, RootSwitch::move);
+        EXPECT_EQ(content_of("/marker"), "the container's root");
+        EXPECT_EQ(content_of("marker"), "the container's root");
+        EXPECT_EQ(mount_at("/proc").type, "proc");
+        EXPECT_EQ(content_of("/proc/self/stat").substr(0, 2), "1 ");
+      });
+    });
+  });
 }
 
 TEST_F(RootfsTest, UnknownPropagationIsAnError) {
