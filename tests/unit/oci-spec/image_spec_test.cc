@@ -177,7 +177,9 @@ struct Refused {
   std::string pointer;  // where the manifest is changed
   std::string value;    // what is put there, as JSON
   std::string error;    // what the error says behind the name and the pointer
-  friend void PrintTo(const Refused& shown, std::ostream* out) { *out << shown.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Refused& shown) {
+    return out << shown.name;
+  }
 };
 
 class RefusedManifest : public TestWithParam<Refused> {};

@@ -15,7 +15,9 @@ struct Case {
   std::string name;
   std::function<void(Spec&)> change;
   std::string error;  // behind "config.json: "; empty: the document is valid
-  friend void PrintTo(const Case& shown, std::ostream* out) { *out << shown.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.name;
+  }
 };
 
 // The valid document: the default with new user and time namespaces.

@@ -261,7 +261,9 @@ struct Refused {
   std::string pointer;  // where kEverything is changed
   std::string value;    // what is put there, as JSON
   std::string error;    // what the error says behind the file and the pointer
-  friend void PrintTo(const Refused& shown, std::ostream* out) { *out << shown.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Refused& shown) {
+    return out << shown.name;
+  }
 };
 
 class RefusedValue : public TestWithParam<Refused> {};

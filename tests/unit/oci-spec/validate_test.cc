@@ -15,7 +15,7 @@ TEST_P(TopRule, Holds) {
   expect_rule(GetParam());
 }
 
-Case version(std::string name, std::string version, std::string error) {
+Case version(std::string name, const std::string& version, const std::string& error) {
   return {std::move(name), [version](Spec& s) { s.oci_version = version; },
           error.empty() ? "" : "/ociVersion: " + error};
 }
