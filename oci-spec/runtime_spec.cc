@@ -15,8 +15,8 @@ void read_box(const Fields& fields, Box& box) {
 }
 
 void read_user(const Fields& fields, User& user) {
-  fields.optional("uid", user.uid, kIds);
-  fields.optional("gid", user.gid, kIds);
+  fields.required("uid", user.uid, kIds);
+  fields.required("gid", user.gid, kIds);
   fields.optional("umask", user.umask, Between{0u, 0777u});
   fields.optional("additionalGids", user.additional_gids, kIds);
 }

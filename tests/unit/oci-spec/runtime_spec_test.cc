@@ -363,6 +363,8 @@ TEST(Spec, RequiresWhatTheSpecificationRequires) {
   for (const std::string pointer : {"/ociVersion",
                                     "/root/path",
                                     "/process/cwd",
+                                    "/process/user/uid",
+                                    "/process/user/gid",
                                     "/process/rlimits/0/type",
                                     "/process/rlimits/0/soft",
                                     "/process/rlimits/0/hard",
