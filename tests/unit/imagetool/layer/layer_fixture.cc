@@ -37,6 +37,10 @@ LayerTest::LayerTest() {
   write_all(canary, kCanary, "canary");
 }
 
+void LayerTest::SetUp() {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, for owners, devices and mounts";
+}
+
 void LayerTest::TearDown() {
   EXPECT_EQ(read_file(canary_path()), kCanary);
   struct stat canary {};

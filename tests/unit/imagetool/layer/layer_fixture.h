@@ -23,6 +23,7 @@ Fd make_blob(std::string_view bytes);
 class LayerTest : public ::testing::Test {
  protected:
   LayerTest();
+  void SetUp() override;
   void TearDown() override;
 
   // Applies a tar archive on top of what was applied before.
