@@ -169,6 +169,7 @@ TEST_F(CgroupTest, FreezesAndThaws) {
   const Child process = start_inside(cgroup, [&] {
     if (::fork() == 0) counter.count();
   });
+  const ThawAtEnd thaw(directory("freezer", "c1"));
   EXPECT_TRUE(counter.moves());
   EXPECT_FALSE(cgroup.is_frozen());
   cgroup.freeze();
@@ -184,6 +185,7 @@ TEST_F(CgroupTest, SeesAndLiftsTheFreezeOfTheV1Controller) {
   Cgroup cgroup(plan("c1"));
   cgroup.create();
   const Child process = start_inside(cgroup);
+  const ThawAtEnd thaw(directory("freezer", "c1"));
   write_file(directory("freezer", "c1") + "/freezer.state", "FROZEN");
   EXPECT_TRUE(cgroup.is_frozen());
   cgroup.thaw();
@@ -200,6 +202,7 @@ TEST_F(CgroupTest, FreezesByTheV1ControllerAlone) {
   const Child process = start_inside(cgroup, [&] {
     if (::fork() == 0) counter.count();
   });
+  const ThawAtEnd thaw(directory("freezer", "c1"));
   cgroup.freeze();
   EXPECT_TRUE(counter.stands_still());
   EXPECT_EQ(content_of(directory("freezer", "c1") + "/freezer.state"), "FROZEN");
@@ -224,6 +227,7 @@ TEST_F(CgroupTest, KillsFrozenProcessesToo) {
   Cgroup cgroup(plan("c1"));
   cgroup.create();
   const Child process = start_inside(cgroup);
+  const ThawAtEnd thaw(directory("freezer", "c1"));
   cgroup.freeze();
   cgroup.kill_all(SIGKILL);
   cgroup.remove();
@@ -238,6 +242,7 @@ TEST_F(CgroupTest, KillsWhatTheContainerFrozeInAGroupOfItsOwn) {
   Cgroup inner(plan("c1/inner"));
   inner.create();
   const Child process = start_inside(inner);
+  const ThawAtEnd thaw(directory("freezer", "c1"));
   write_file(directory("freezer", "c1/inner") + "/freezer.state", "FROZEN");
   cgroup.kill_all(SIGKILL);
   cgroup.remove();

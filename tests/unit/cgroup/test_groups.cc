@@ -9,6 +9,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -113,6 +115,17 @@ void TestGroups::on_unified_host(const std::function<void(const CgroupHost& host
     });
   }
   EXPECT_EQ(exit_code_of(child->wait()), 0) << "what failed is told above";
+}
+
+ThawAtEnd::~ThawAtEnd() {
+  std::error_code ignored;
+  const auto thaw = [](const std::filesystem::path& group) {
+    std::ofstream(group / "freezer.state") << "THAWED";
+  };
+  thaw(directory_);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_, ignored)) {
+    if (entry.is_directory(ignored)) thaw(entry.path());
+  }
 }
 
 std::string content_of(const std::string& path) {

@@ -40,6 +40,19 @@ class TestGroups : public ::testing::Test {
   std::string top_;
 };
 
+// Thaws what the freezer of v1 holds in a group and below, at the end of its scope. Declared after
+// a process, it lets that be reaped whatever went wrong: SIGKILL does not reach a frozen one.
+class ThawAtEnd {
+ public:
+  explicit ThawAtEnd(std::string freezer_directory) : directory_(std::move(freezer_directory)) {}
+  ThawAtEnd(const ThawAtEnd&) = delete;
+  ThawAtEnd& operator=(const ThawAtEnd&) = delete;
+  ~ThawAtEnd();
+
+ private:
+  std::string directory_;
+};
+
 std::string content_of(const std::string& path);  // trimmed
 bool exists(const std::string& path);
 // What the error that `work` throws says; empty where it throws none.
