@@ -45,10 +45,6 @@ void change(const Fd& mount, MountChange wanted, Depth depth) {
 // What `top` says goes before what `all` says: both in one call, for a tree of one mount.
 MountChange merge(const MountChange& all, const MountChange& top) {
   MountChange merged = all;
-  if (((top.set | top.clear) & MOUNT_ATTR__ATIME) != 0) {
-    merged.set &= ~uint64_t{MOUNT_ATTR__ATIME};
-    merged.clear &= ~uint64_t{MOUNT_ATTR__ATIME};
-  }
   merged.set = (merged.set & ~top.clear) | top.set;
   merged.clear = (merged.clear & ~top.set) | top.clear;
   merged.propagation |= top.propagation;

@@ -83,11 +83,7 @@ Fd make_empty_directory() {
 
 Fd clone_rootfs(const std::string& path) {
   const Doing doing("open the root filesystem", path);
-  Fd root = clone_mount(open_directory(path), Depth::recursive);
-  // Where the host's mounts are shared (systemd), it is a peer of them: what the container mounts
-  // in it would appear on the host, and pivot_root(2) refuses it.
-  set_mount_attributes(root, 0, 0, MS_SLAVE, Depth::recursive, path);
-  return root;
+  return clone_mount(open_directory(path), Depth::recursive);
 }
 
 RootDir prepare_rootfs(const std::string& path, std::string_view propagation, const Fd& prepared) {
@@ -100,6 +96,8 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation, co
   // Copied while the host's mounts are as they were: an unbindable one can't be copied, and a
   // private one has nothing to be a slave of.
   Fd root = prepared ? prepared.duplicate() : clone_mount(directory, Depth::recursive);
+  // Where the host's mounts are shared (systemd), the copy is a peer of them: what the container
+  // mounts in it would appear on the host, and pivot_root(2) refuses it.
   const uint64_t own = (flags & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE;
   set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
   set_propagation("/", flags);

@@ -121,6 +121,19 @@ TEST_F(DevicesTest, MadeTwiceIsNoError) {
   });
 }
 
+TEST_F(DevicesTest, AReadOnlyDevThatHasAllIsNoError) {
+  run([&] {
+    create_devices(root(), {kFuse}, {});
+    ASSERT_EQ(::mount(at("/dev").c_str(), at("/dev").c_str(), "", MS_BIND, nullptr), 0);
+    ASSERT_EQ(::mount("", at("/dev").c_str(), "", MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+    create_devices(root(), {kFuse}, {});
+    EXPECT_EQ(error_of([&] {
+                create_devices(root(), {{"/dev/new", 'c', 1, 3, {}, {}, {}}}, {});
+              }),
+              "create device /dev/new: mknod: Read-only file system");
+  });
+}
+
 TEST_F(DevicesTest, SomethingElseInThePlaceOfAConfiguredOneIsAnError) {
   run([&] {
     make_file(at("/dev/fuse"), "keep");
@@ -198,6 +211,7 @@ TEST_F(DevicesTest, InAUserNamespaceTheHostsNodesAreBound) {
     const oci::Device log{"/dev/kmsg", 'c', 1, 11, {}, {}, {}};
     const oci::Device fifo{"/dev/fifo", 'p', 0, 0, 0600, {}, {}};
     const std::vector<oci::Device> devices{fifo, log};
+    ASSERT_EQ(::mount("", "/dev", "", MS_SHARED, nullptr), 0);
     const std::vector<Fd> clones = open_host_devices(devices);
     EXPECT_EQ(clones.size(), default_devices().size() + 1);
     ASSERT_EQ(::chown(at("/dev").c_str(), 100000, 100000), 0);

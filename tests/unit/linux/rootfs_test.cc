@@ -131,9 +131,13 @@ TEST_F(RootfsTest, SharedRootSharesWithNamespacesBelowIt) {
   });
 }
 
-TEST_F(RootfsTest, MoveLeadsToTheRoot) {
+TEST_F(RootfsTest, MoveLeadsToTheRootAndHidesTheHosts) {
   run([&] {
+    const Fd old_root = open_directory("/");
     enter("", RootSwitch::move);
+    // Where a process gets that leaves its chroot.
+    EXPECT_NE(::faccessat(old_root.get(), "sys/kernel", F_OK, 0), 0);
+    EXPECT_NE(::faccessat(old_root.get(), "proc/self", F_OK, 0), 0);
     EXPECT_EQ(content_of("/marker"), "the container's root");
     EXPECT_EQ(std::string(::get_current_dir_name()), "/");
     EXPECT_EQ(mount_at("/proc").type, "proc");
