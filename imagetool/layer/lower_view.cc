@@ -35,7 +35,7 @@ void LowerView::collect_names(const Fd& directory, const std::string& path) {
   for (const std::string& name : list_directory(directory, path)) {
     struct stat status {};
     check(::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW), "stat", name);
-    const std::string child = path + "/" + name;
+    const std::string child = std::string(path).append("/").append(name);
     if (S_ISDIR(status.st_mode)) {
       collect_names(open_file_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), child);
     } else if (status.st_nlink > 1) {

@@ -6,7 +6,7 @@
 
 #include <array>
 #include <cerrno>
-#include <optional>
+#include <exception>
 #include <string_view>
 
 #include "runtime/base/error.h"
@@ -120,16 +120,16 @@ Fd mount_overlay(const OverlayMount& mount, OverlayWay way) {
 }
 
 Fd mount_overlay(const OverlayMount& mount) {
-  std::optional<Error> first;
+  std::exception_ptr first;
   for (const OverlayWay way : {OverlayWay::descriptors, OverlayWay::paths, OverlayWay::options}) {
     try {
       return mount_overlay(mount, way);
     } catch (const Error& error) {
       if (!is_unknown_way(error.code())) throw;
-      if (!first) first = error;
+      if (!first) first = std::current_exception();
     }
   }
-  throw *first;
+  std::rethrow_exception(first);
 }
 
 }  // namespace gocker
