@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -48,7 +47,6 @@ class Init {
     start_session();
     name_the_host();
     build_root_filesystem();
-    open_console();
     launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
     receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
     run_hooks(spec_.hooks.create_container, "createContainer", state_for_hooks());
@@ -129,17 +127,14 @@ class Init {
     root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation, in_.rootfs);
     const Fd readonly_dev =
         apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
-    if (!has_bound_dev()) create_devices(root_, spec_.linux_.devices, in_.host_devices);
+    // Somebody else's /dev is not ours to fill.
+    if (needs_devices(spec_.mounts)) {
+      create_devices(root_, spec_.linux_.devices, in_.host_devices);
+    }
+    open_console();
     if (readonly_dev) {
       set_mount_attributes(readonly_dev, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, "/dev");
     }
-  }
-
-  // Somebody else's /dev is not ours to fill.
-  bool has_bound_dev() const {
-    return std::any_of(spec_.mounts.begin(), spec_.mounts.end(), [](const oci::Mount& mount) {
-      return mount.destination == "/dev" && mount.type == "bind";
-    });
   }
 
   void open_console() {
