@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "oci-spec/validate.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/rooted_path.h"
@@ -46,16 +47,6 @@ Fd open_inside(const Fd& directory, const std::string& path, int flags) {
   return Fd(check(sys::openat2(directory.get(), path.c_str(), how), "open", path));
 }
 
-// As in sysctl(8): the first separator says which of '.' and '/' separates; the other is a plain
-// character, so that an interface called eth0.1 can be named either way.
-std::string path_of(const std::string& name) {
-  const size_t first = name.find_first_of("./");
-  if (first == std::string::npos || name[first] == '/') return name;
-  std::string path = name;
-  for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  return path;
-}
-
 }  // namespace
 
 Fd open_private_procfs() {
@@ -72,7 +63,7 @@ void set_sysctls(const Fd& procfs, const oci::StringMap& sysctls) {
   const Fd root = open_inside(procfs, "sys", O_PATH | O_DIRECTORY);
   for (const auto& [name, value] : sysctls) {
     const Doing doing("set sysctl", name);
-    const Fd file = open_inside(root, path_of(name), O_WRONLY);
+    const Fd file = open_inside(root, oci::sysctl_path(name), O_WRONLY);
     check(::write(file.get(), value.data(), value.size()), "write", value);
   }
 }
