@@ -96,10 +96,12 @@ def cases_of(entry):
         return [Case("all of it", "passed", [])]
     else:
         cases = []
-    failed = any(case.outcome == "failed" for case in cases)
+    explained = any(case.outcome == "failed" for case in cases)
+    if entry["result"] == "TIMEOUT" or entry.get("returncode", 0) < 0:
+        explained = cases and cases[-1].text[-1:] == [f"the program {end_of(entry)} here"]
     if not cases and succeeded:
         cases.append(Case("all of it", "failed", ["no test case was run"]))
-    elif not failed and not succeeded and entry["result"] != "SKIP":
+    elif not explained and not succeeded and entry["result"] != "SKIP":
         cases.append(Case("its end", "failed", [f"it {end_of(entry)}"] + last_lines(entry)))
     return cases
 
