@@ -206,7 +206,7 @@ struct Resources {
   std::vector<DeviceRule> devices;
   std::optional<MemoryResources> memory;
   std::optional<CpuResources> cpu;
-  std::optional<int64_t> pids_limit;  // JSON pids.limit; 0 and less mean unlimited
+  std::optional<int64_t> pids_limit;  // JSON pids.limit; less than 0 means unlimited
   std::optional<BlockIoResources> block_io;
   std::vector<HugepageLimit> hugepage_limits;
   std::optional<NetworkResources> network;

@@ -129,6 +129,7 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
             ContainerRecord with_init = container.record();
             with_init.pid = init.pid();
             with_init.start_time = process_start_time(init.pid()).value_or(0);
+            with_init.cgroup = cgroup.paths();  // with what is really ours by now
             container.save(std::move(with_init));
           },
       .on_terminal = options.on_terminal,

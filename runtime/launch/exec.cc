@@ -146,16 +146,16 @@ class ExecProcess {
 
 // In the container's pid namespace; the caller itself stays where it is.
 std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_process,
-                                const Cgroup& cgroup) {
+                                const Fd& group) {
   // Whoever is in there must not be able to trace what we clone (CVE-2016-9962).
   check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
   const bool joins_pid =
       std::any_of(record.namespaces.begin(), record.namespaces.end(),
                   [](const oci::Namespace& entry) { return entry.type == NamespaceType::pid; });
-  if (!joins_pid) return clone_child(0, cgroup.unified_directory());
+  if (!joins_pid) return clone_child(0, group);
   const Fd home = open_own_namespace(NamespaceType::pid);
   check(::setns(first_process.get(), CLONE_NEWPID), "join the pid namespace");
-  std::optional<Child> child = clone_child(0, cgroup.unified_directory());
+  std::optional<Child> child = clone_child(0, group);
   if (child) join_namespace(home, NamespaceType::pid);
   return child;
 }
@@ -192,7 +192,8 @@ Child exec_in_container(const ExecRequest& request) {
   const Cgroup cgroup(record.cgroup);
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process = clone_into(record, first_process, cgroup);
+  std::optional<Child> process =
+      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
