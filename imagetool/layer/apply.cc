@@ -27,7 +27,8 @@ constexpr mode_t kPermissions = 0777;
 
 // What the process takes away from the modes of new files: the chmod for all others is saved.
 mode_t read_umask() {
-  for (const std::string_view line : split(read_file("/proc/self/status"), '\n')) {
+  const std::string status = read_file("/proc/self/status");
+  for (const std::string_view line : split(status, '\n')) {
     if (!line.starts_with("Umask:")) continue;
     return parse_octal(trim(line.substr(line.find(':') + 1))).value_or(kPermissions);
   }
