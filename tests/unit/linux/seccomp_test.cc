@@ -173,13 +173,13 @@ TEST(Seccomp, UnknownSystemCallsAreSkippedAndRepeatedOnesAreFine) {
   });
 }
 
-// Denies by default; what the test itself needs is allowed.
+// Denies by default; what the test itself and the sanitizers need is allowed.
 oci::Seccomp denying_by_default() {
   oci::Seccomp seccomp;
   seccomp.default_action = SeccompAction::error;
   seccomp.syscalls = {{.names = {"write", "exit_group", "exit", "futex", "brk", "mmap", "munmap",
                                  "fstat", "newfstatat", "close", "rt_sigprocmask", "openat2",
-                                 "clone3", "landlock_restrict_self"},
+                                 "clone3", "landlock_restrict_self", "sigaltstack", "gettid"},
                        .action = SeccompAction::allow}};
   return seccomp;
 }
