@@ -11,6 +11,7 @@
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/error.h"
+#include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
@@ -155,6 +156,8 @@ std::span<const Command* const> commands() {
 }  // namespace gocker::cli
 
 int main(int argc, char** argv) {
-  using namespace gocker::cli;
-  return report_errors(1, [&] { return run_program(argc, argv); });
+  return gocker::cli::report_errors(1, [&] {
+    gocker::open_standard_streams();
+    return gocker::cli::run_program(argc, argv);
+  });
 }

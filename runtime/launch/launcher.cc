@@ -14,6 +14,7 @@
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
+#include "runtime/linux/capabilities.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/id_map.h"
 #include "runtime/linux/scheduling.h"
@@ -91,6 +92,9 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   if (other_user) {
     host_devices = open_host_devices(config.devices);
     rootfs = clone_rootfs(request.rootfs);
+  } else {
+    warn_of_ungrantable(
+        parse_capabilities(request.spec.process->capabilities.value_or(oci::Capabilities{})));
   }
   const Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();
