@@ -55,8 +55,11 @@ uint32_t owner(int64_t id, const char* kind) {
 }  // namespace
 
 TarReader::TarReader(LayerStream& stream) : stream_(stream) {
-  reader_ = ::archive_read_new();
-  raw_ = reader_ == nullptr ? nullptr : ::archive_entry_new2(reader_);
+  reader_owner_.reset(::archive_read_new());
+  reader_ = reader_owner_.get();
+  if (reader_ == nullptr) throw Error("read the tar archive: out of memory", ENOMEM);
+  entry_owner_.reset(::archive_entry_new2(reader_));
+  raw_ = entry_owner_.get();
   if (raw_ == nullptr) throw Error("read the tar archive: out of memory", ENOMEM);
   ::archive_read_support_format_tar(reader_);
   ::archive_read_support_format_empty(reader_);
@@ -65,9 +68,11 @@ TarReader::TarReader(LayerStream& stream) : stream_(stream) {
   }
 }
 
-TarReader::~TarReader() {
-  ::archive_entry_free(raw_);
-  ::archive_read_free(reader_);
+void TarReader::Free::operator()(archive* reader) const {
+  ::archive_read_free(reader);
+}
+void TarReader::Free::operator()(archive_entry* entry) const {
+  ::archive_entry_free(entry);
 }
 
 const TarEntry* TarReader::next() {

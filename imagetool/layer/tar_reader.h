@@ -48,7 +48,6 @@ class TarReader {
   explicit TarReader(LayerStream& stream);
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;
-  ~TarReader();
 
   // The next entry, nullptr after the last one. Throws where the archive is damaged or cut short
   // or says what no file system can take (a size below 0, an owner above 2^32 - 2).
@@ -76,9 +75,12 @@ class TarReader {
   [[noreturn]] void fail(int result) const;
   void fill_entry();
 
+  struct Free {
+    void operator()(archive* reader) const;
+    void operator()(archive_entry* entry) const;
+  };
+
   LayerStream& stream_;
-  archive* reader_ = nullptr;
-  archive_entry* raw_ = nullptr;
   TarEntry entry_;
   bool in_data_ = false;       // the last entry's data may not have been read to its end
   uint64_t header_start_ = 0;  // of the entry that is being read
@@ -86,6 +88,11 @@ class TarReader {
   std::deque<Held> held_;
   std::string joined_;  // headers that lie in more than one block
   std::exception_ptr failure_;
+  // Last, so that they go first: they point into what is held.
+  std::unique_ptr<archive, Free> reader_owner_;
+  std::unique_ptr<archive_entry, Free> entry_owner_;
+  archive* reader_ = nullptr;
+  archive_entry* raw_ = nullptr;
 };
 
 }  // namespace gocker

@@ -121,7 +121,7 @@ std::string find_program(const std::string& name, const std::vector<std::string>
       variable != nullptr ? std::string_view(*variable).substr(5) : kDefaultPath;
   int best = ENOENT;
   for (const std::string_view folder : split(path, ':')) {
-    const std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
+    std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
     const int code = name.empty() ? ENOENT : executable_or_errno(candidate);
     if (code == 0) return candidate;
     if (code == EACCES) best = EACCES;

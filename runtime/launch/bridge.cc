@@ -26,12 +26,12 @@ pid_t pid_of(const Fd& pidfd) {
   throw Error("init died before its launcher could see it");
 }
 
-// True in init, which leaves through here too.
-bool bridge(const NamespacePlan& plan, const SyncSocket& launcher) try {
+// Returns in init alone.
+void bridge(const NamespacePlan& plan, const SyncSocket& launcher) try {
   plan.join_in_bridge();
   become_namespace_root();
   std::optional<Child> init = clone_child(plan.clone_flags() | CLONE_PARENT, Fd());
-  if (!init) return true;
+  if (!init) return;
   launcher.send(MessageKind::kChild, {init->pidfd().get()});
   exit_now(0);
 } catch (const Error& error) {
@@ -51,7 +51,8 @@ std::optional<Child> clone_through_bridge(const NamespacePlan& plan, const Fd& c
   if (!process) {
     Doing::start_anew();
     ours.reset();
-    if (bridge(plan, SyncSocket(std::move(theirs)))) return std::nullopt;
+    bridge(plan, SyncSocket(std::move(theirs)));
+    return std::nullopt;
   }
   theirs.reset();
   Message message = SyncSocket(std::move(ours)).expect(MessageKind::kChild);

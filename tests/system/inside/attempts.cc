@@ -151,7 +151,7 @@ std::string execute(const Words& words) {
     _exit(errno);
   }
   write_end.reset();
-  const std::string output =
+  std::string output =
       read_text("/proc/self/fd/" + std::to_string(read_end.get())).value_or(failure());
   const std::string end = wait_for(child);
   if (end == "exit 0") return output;
@@ -224,7 +224,7 @@ std::string system_call(const Words& words) {
   const pid_t child = ::fork();
   if (child < 0) return failure();
   if (child == 0) _exit(call_system(words) < 0 ? errno : 0);
-  const std::string end = wait_for(child);
+  std::string end = wait_for(child);
   if (end == "exit 0") return "ok";
   if (!end.starts_with("exit ")) return end;
   return strerrorname_np(std::atoi(end.c_str() + std::strlen("exit ")));
