@@ -36,10 +36,6 @@ void open_standard_streams() {
   }
 }
 
-void set_cloexec_from(int lowest) {
-  check(::close_range(static_cast<unsigned>(lowest), ~0U, CLOSE_RANGE_CLOEXEC), "close_range");
-}
-
 void clear_cloexec(int fd) {
   check(::fcntl(fd, F_SETFD, 0), "fcntl");
 }

@@ -36,9 +36,6 @@ class Fd {
 // the next file to be opened would take its place. One system call where none is.
 void open_standard_streams();
 
-// The lowest descriptor and all above it become close-on-exec (close_range(2)).
-void set_cloexec_from(int lowest);
-
 // The descriptor stays open over execve(2).
 void clear_cloexec(int fd);
 

@@ -105,15 +105,6 @@ TEST(OpenStandardStreams, LeavesWhatIsOpen) {
   }));
 }
 
-TEST(SetCloexecFrom, StartsAtTheLowestAndLeavesWhatIsBelow) {
-  EXPECT_TRUE(holds_in_child([] {
-    const int low = ::dup2(STDIN_FILENO, 20);
-    const int high = ::dup2(STDIN_FILENO, 21);
-    set_cloexec_from(21);
-    return ::fcntl(low, F_GETFD) == 0 && ::fcntl(high, F_GETFD) == FD_CLOEXEC;
-  }));
-}
-
 TEST(ClearCloexec, KeepsTheDescriptorOverExecve) {
   const Fd fd = open_null();
   clear_cloexec(fd.get());

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -67,7 +70,12 @@ TEST_F(HooksTest, ATimeoutKillsTheHookAndWhatItStarted) {
   oci::Hook slow = shell("sleep 60 & echo $! > $OUT/pid; wait");
   slow.timeout = 1;
   EXPECT_EQ(failure_of({slow}), "createRuntime hook /bin/sh: killed after its timeout of 1 s");
-  EXPECT_FALSE(process_start_time(std::stoi(content("pid")))) << "its child lives on";
+  // It was killed too, and dies when it gets its next turn.
+  const pid_t child = std::stoi(content("pid"));
+  for (int i = 0; i < 500 && process_start_time(child); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(process_start_time(child)) << "its child lives on";
 }
 
 TEST_F(HooksTest, AMissingProgramIsAnError) {
