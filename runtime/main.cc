@@ -68,8 +68,10 @@ std::string program_help() {
 }
 
 std::string command_help(const Command& command, std::span<const Option> options) {
-  return std::string(command.summary) + "\n\nusage: gocker-runtime " + std::string(command.name) +
-         " [OPTIONS] " + std::string(command.arguments) + "\n\noptions:\n" + help_text(options);
+  std::string usage = "gocker-runtime " + std::string(command.name) + " [OPTIONS]";
+  if (!command.arguments.empty()) usage.append(" ").append(command.arguments);
+  return std::string(command.summary) + "\n\nusage: " + usage + "\n\noptions:\n" +
+         help_text(options);
 }
 
 const Command& find_command(const std::string& name) {

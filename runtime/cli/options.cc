@@ -120,14 +120,20 @@ Arguments parse(std::span<const Option> options, const std::vector<std::string>&
 }
 
 std::string help_text(std::span<const Option> options) {
-  constexpr size_t kColumn = 28;
-  std::string text;
+  std::vector<std::string> spellings;
+  size_t column = 0;
   for (const Option& option : options) {
-    std::string line = option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
-    line.append("--").append(option.name);
-    if (!option.value_name.empty()) line.append(" ").append(option.value_name);
-    line.resize(std::max(line.size() + 2, kColumn), ' ');
-    text += line.append(option.help).append("\n");
+    std::string spelling =
+        option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
+    spelling.append("--").append(option.name);
+    if (!option.value_name.empty()) spelling.append(" ").append(option.value_name);
+    column = std::max(column, spelling.size() + 2);
+    spellings.push_back(std::move(spelling));
+  }
+  std::string text;
+  for (size_t i = 0; i < options.size(); ++i) {
+    text.append(spellings[i]).append(column - spellings[i].size(), ' ');
+    text.append(options[i].help).append("\n");
   }
   return text;
 }
