@@ -263,7 +263,7 @@ TEST_F(Cgroup, ThrottledDeviceIsSet) {
 TEST_F(Cgroup, ZerosOfEnginesMeanNoLimit) {
   box.config().set("/linux/resources", R"({"memory": {"limit": 0, "reservation": 0, "swap": 0,
       "kernel": 0}, "cpu": {"shares": 0, "quota": 0, "period": 0, "cpus": "", "mems": ""},
-      "pids": {"limit": 0}, "blockIO": {"weight": 0}})"_json);
+      "blockIO": {"weight": 0}})"_json);
   box.bundle.set_command({"exit", "0"});
   EXPECT_TRUE(succeeds(box.run()));
 }
