@@ -239,7 +239,7 @@ def failed_bundle_leaves_nothing(store):
 def config_follows_image_and_options(store):
     reference = pull(store, config={
         "Env": ["A=image", "B=image"], "Entrypoint": ["/entry"], "Cmd": ["default"], "User": "app",
-        "WorkingDir": "/work/here", "StopSignal": "SIGUSR1",
+        "WorkingDir": "/place/here", "StopSignal": "SIGUSR1",
         "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
         "Labels": {"org.opencontainers.image.os": "mine", "x": "y"}})
     bundle = store.folder / "b"
@@ -247,8 +247,8 @@ def config_follows_image_and_options(store):
     spec = config_of(bundle)
     process = spec["process"]
     equal(process["args"], ["/entry", "default"], "args")
-    equal(process["cwd"], "/work/here", "cwd")
-    equal((bundle / "rootfs/work/here").is_dir(), True, "the working directory")
+    equal(process["cwd"], "/place/here", "cwd")
+    equal((bundle / "rootfs/place/here").is_dir(), True, "the working directory")
     equal(process["user"], {"uid": 1000, "gid": 1001, "additionalGids": [1002]}, "user")
     equal(process["env"][:2], ["A=image", "B=image"], "env")
     contains(process["env"], "HOME=/srv")

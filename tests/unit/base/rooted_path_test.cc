@@ -237,16 +237,16 @@ class Exchanger {
 };
 
 TEST_F(RootDirTest, NothingReachesTheHostWhileLinksAreSwapped) {
-  make_directories(root_path_ + "/work/sub", 0755);
+  make_directories(root_path_ + "/desk/sub", 0755);
   link(host_, "swap");
   make_directories(root_path_ + host_ + "/sub", 0755);  // so that both ways lead somewhere
   const ino_t host_inode = stat_fd(open_host(), "host").st_ino;
-  const Exchanger attacker(root_path_ + "/work", root_path_ + "/swap");
+  const Exchanger attacker(root_path_ + "/desk", root_path_ + "/swap");
   int opened = 0;
   for (int i = 0; i < 20000; ++i) {
-    const std::string name = "work/d" + std::to_string(i % 7);
+    const std::string name = "desk/d" + std::to_string(i % 7);
     try {
-      EXPECT_NE(stat_fd(root_.open("work/../work", O_PATH), "work").st_ino, host_inode);
+      EXPECT_NE(stat_fd(root_.open("desk/../desk", O_PATH), "desk").st_ino, host_inode);
       root_.make_directories(name + "/x", 0755);
       root_.make_file(name + "/f", 0644);
       ++opened;
