@@ -39,7 +39,7 @@ class Doing {
   const char* action_;
   std::string_view object_;
   Doing* outer_;
-  static thread_local Doing* innermost_;
+  static constinit thread_local Doing* innermost_;
 };
 
 // One failure, told in one line. `code` is the errno that caused it, 0 where none did.
