@@ -168,6 +168,8 @@ TEST_F(TerminalTest, ConsoleOfALinkedDevStaysInside) {
     make_directories(other.path() + outside.path(), 0755);
     bind_console(RootDir::open_host_path(other.path()), terminal.device);
     EXPECT_TRUE(list_directory(open_file(outside.path(), O_RDONLY), "outside").empty());
+    // It lies where the link points to inside; mounted, it could not be removed.
+    EXPECT_EQ(::umount((other.path() + outside.path() + "/console").c_str()), 0);
   });
 }
 
