@@ -88,7 +88,7 @@ void add_directory(std::vector<RegistryRule>& rules, const std::string& path) {
   const Fd directory = open_if_exists(path, O_RDONLY | O_DIRECTORY);
   if (!directory) return;
   for (const std::string& name : list_directory(directory, path)) {
-    if (name.ends_with(".conf")) add_file(rules, path + "/" + name);
+    if (name.ends_with(".conf")) add_file(rules, std::string(path).append("/").append(name));
   }
 }
 

@@ -121,7 +121,7 @@ Image make_image(std::string reference, std::string digest, oci::Manifest manife
   return image;
 }
 
-Image load_image(const Store& store, std::string reference, std::string digest) {
+Image load_image(const Store& store, const std::string& reference, const std::string& digest) {
   const Doing doing("load image", reference.empty() ? digest : reference);
   oci::Manifest manifest =
       oci::parse_manifest(store.read_blob(digest, kMaxDocumentSize), "manifest");

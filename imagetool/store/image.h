@@ -37,7 +37,7 @@ Image make_image(std::string reference, std::string digest, oci::Manifest manife
                  oci::ImageConfig config);
 
 // The manifest and the config below `digest` from the store, read and checked.
-Image load_image(const Store& store, std::string reference, std::string digest);
+Image load_image(const Store& store, const std::string& reference, const std::string& digest);
 
 struct ImageName {
   std::string reference;

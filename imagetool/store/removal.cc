@@ -103,6 +103,7 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   std::vector<ImageName> chosen;
+  chosen.reserve(texts.size());
   for (const std::string& text : texts) chosen.push_back(find_image_name(store, text));
   refuse_leased(store, chosen);
   Removal removal;

@@ -108,6 +108,7 @@ scmp_compare comparison_of(oci::SeccompOperator op) {
 
 std::vector<scmp_arg_cmp> comparisons_of(const std::vector<oci::SeccompArg>& args) {
   std::vector<scmp_arg_cmp> comparisons;
+  comparisons.reserve(args.size());
   for (const oci::SeccompArg& arg : args) {
     comparisons.push_back({arg.index, comparison_of(arg.op), arg.value, arg.value_two});
   }
