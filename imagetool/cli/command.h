@@ -15,7 +15,7 @@ struct Global {
 };
 
 struct Command {
-  std::string_view name;
+  std::string_view name;       // "pull", or two words: "network create"
   std::string_view arguments;  // "REF DIR [-- COMMAND...]"
   std::string_view summary;    // one line
   std::string_view notes;      // what --help says below the options; whole lines

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
+constexpr size_t kSummaryColumn = 22;
 constexpr std::string_view kDefaultRoot = "/var/lib/gocker";
 
 constexpr std::array kGlobalOptions = {
@@ -29,7 +30,7 @@ std::string overview() {
       "usage: gocker-image [OPTION]... COMMAND [ARGUMENT]...\n\ncommands:\n";
   for (const Command* command : commands()) {
     std::string line = "  " + std::string(command->name);
-    line.resize(14, ' ');
+    line.resize(std::max(line.size() + 1, kSummaryColumn), ' ');
     text += line.append(command->summary).append("\n");
   }
   text += "\noptions:\n" + help_text(kGlobalOptions);
@@ -55,10 +56,27 @@ std::string help_of(const Command& command) {
   return text;
 }
 
-const Command& known_command(const std::string& name) {
-  if (const Command* command = find_command(name)) return *command;
+struct NamedCommand {
+  const Command& command;
+  size_t words;  // of its name
+};
+
+// The command that `words`, of which there is one at least, begin with: one word or two.
+NamedCommand known_command(std::span<const std::string> words) {
+  std::string name = words[0];
+  if (const Command* command = find_command(name)) return {*command, 1};
   std::vector<std::string_view> names;
   for (const Command* command : commands()) names.push_back(command->name);
+  const std::string group = name + " ";
+  const bool is_group = std::any_of(
+      names.begin(), names.end(), [&](std::string_view known) { return known.starts_with(group); });
+  if (is_group && words.size() > 1) {
+    name = group + words[1];
+    if (const Command* command = find_command(name)) return {*command, 2};
+  } else if (is_group) {
+    throw UsageError("'" + name +
+                     "' is the first word of several commands; see 'gocker-image --help'");
+  }
   const std::string_view meant = nearest(name, names);
   const std::string hint = meant.empty()
                                ? "; see 'gocker-image --help'"
@@ -93,13 +111,17 @@ void run(const std::vector<std::string>& words) {
   if (options.has("version")) return print("gocker-image " GOCKER_VERSION "\n");
   if (options.has("help")) return print(overview());
   if (first == words.end()) throw UsageError("which command? see 'gocker-image --help'");
-  if (*first == "help") {
-    return print(first + 1 == words.end() ? overview() : help_of(known_command(first[1])));
+  std::span<const std::string> rest(first, words.end());
+  if (rest[0] == "help") {
+    rest = rest.subspan(1);
+    return print(rest.empty() ? overview() : help_of(known_command(rest).command));
   }
   if (options.has("debug")) set_log("/dev/stderr", LogFormat::text, true);
   const char* root = std::getenv("GOCKER_ROOT");
   const std::string_view fallback = root != nullptr && *root != '\0' ? root : kDefaultRoot;
-  run_command(known_command(*first), {options.value("root", fallback)}, {first + 1, words.end()});
+  const NamedCommand named = known_command(rest);
+  rest = rest.subspan(named.words);
+  run_command(named.command, {options.value("root", fallback)}, {rest.begin(), rest.end()});
 }
 
 }  // namespace

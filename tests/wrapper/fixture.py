@@ -1,0 +1,211 @@
+"""What the tests of the wrapper share: a gocker with folders of its own, a registry, a terminal.
+
+A file of tests has @test functions that take (gocker, image) and ends with fixture.main();
+run it as FILE GOCKER_RUNTIME GOCKER_IMAGE [NAME...]: a TAP line for each test, with NAMEs only those.
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import traceback
+
+import registry
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import tap
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def wait_until(condition, what, seconds=20):
+    """The first true value of condition()."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def equal(actual, expected, what=""):
+    if actual != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
+
+
+def contains(text, part):
+    if part not in text:
+        raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+class Gocker:
+    """The wrapper with a store, a run folder and a bin folder of its own."""
+
+    def __init__(self, folder, runtime, image):
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.program = self.bin / "gocker"
+        self.program.symlink_to(ROOT / "scripts/gocker")
+        (self.bin / "gocker-runtime").symlink_to(runtime)
+        (self.bin / "gocker-image").symlink_to(image)
+        self.root = folder / "root"
+        self.state = folder / "run"
+        self.env = {"PATH": os.environ["PATH"], "GOCKER_ROOT": str(self.root),
+                    "GOCKER_RUN": str(self.state), "HOME": str(folder),
+                    "GOCKER_REGISTRIES_CONF": "/dev/null"}
+
+    def __call__(self, *words, code=0, text=None, env=None, program=None, timeout=60):
+        """Runs one command to its end and checks the exit code; (stdout, stderr)."""
+        done = subprocess.run([program or self.program, *words], input=text, text=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL if text is None else None,
+                              capture_output=True, env={**self.env, **(env or {})})
+        if done.returncode != code:
+            raise AssertionError(f"gocker {' '.join(words)}: exit code {done.returncode}, not {code}"
+                                 f"\nstdout: {done.stdout}\nstderr: {done.stderr}")
+        return done.stdout, done.stderr
+
+    def start(self, *words, **more):
+        """Begins a command in the background."""
+        return subprocess.Popen([self.program, *words], env=self.env, text=True,
+                                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                   "stderr": subprocess.PIPE, **more})
+
+    def fails(self, *words, code=1):
+        """Runs a command that must fail with one line on stderr; that line."""
+        out, err = self(*words, code=code)
+        equal(out, "", "stdout")
+        equal(err.count("\n"), 1, f"lines of {err!r}")
+        return err
+
+    def containers(self):
+        folder = self.root / "containers"
+        return sorted(f.name for f in folder.iterdir()) if folder.is_dir() else []
+
+    def status(self, container):
+        """What ps -a says in the column STATUS, or None."""
+        for line in self("ps", "-a")[0].splitlines()[1:]:
+            cells = re.split(r"  +", line)
+            if container in (cells[0], cells[5]):
+                return cells[4]
+        return None
+
+    def mounts(self):
+        with open("/proc/self/mounts") as mounts:
+            return [line for line in mounts if str(self.root) in line]
+
+    def check_clean(self):
+        """Nothing is left of any container."""
+        equal(self.containers(), [], "containers")
+        names = self.root / "names"
+        equal(sorted(os.listdir(names)) if names.is_dir() else [], [], "names")
+        equal(self.mounts(), [], "mounts")
+        states = self.state / "runtime"
+        equal(sorted(os.listdir(states)) if states.is_dir() else [], [], "states")
+
+    def remove_everything(self):
+        for container in self.containers():
+            self("rm", "-f", container)
+
+    @contextlib.contextmanager
+    def running(self, *words):
+        """A container that runs until the end of the block."""
+        process = self.start("run", "--rm", "--name", "runner", *words)
+        try:
+            wait_until(lambda: self.status("runner") == "running" or process.poll() is not None,
+                       "start of the container")
+            yield process
+        finally:
+            if process.poll() is None:
+                self("rm", "-f", "runner")
+            process.communicate()
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, gocker, *words, rows=33, columns=111):
+        pid, self.fd = pty.fork()
+        if pid == 0:
+            os.execve(gocker.program, [str(gocker.program), *words], gocker.env)
+        self.pid = pid
+        self.output = ""
+        self.resize(rows, columns)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def read_until(self, text, seconds=20):
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"{text!r} did not appear in {self.output!r}")
+            try:
+                self.output += os.read(self.fd, 4096).decode(errors="replace")
+            except OSError:  # EIO: the other side is closed
+                raise AssertionError(f"{text!r} did not appear before the end of {self.output!r}")
+        before, _, self.output = self.output.partition(text)
+        return before
+
+    def end(self):
+        """Reads to the end; the exit code."""
+        with contextlib.suppress(OSError):
+            while True:
+                data = os.read(self.fd, 4096)
+                if not data:
+                    break
+                self.output += data.decode(errors="replace")
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def main():
+    if os.geteuid() != 0:
+        print("1..0 # SKIP containers need root")
+        return
+    wanted = sys.argv[3:]
+    report = tap.Tap()
+    with tempfile.TemporaryDirectory(prefix="gocker-wrapper-") as name:
+        folder = pathlib.Path(name)
+        gocker = Gocker(folder, *(pathlib.Path(p).resolve() for p in sys.argv[1:3]))
+        with registry.Registry(folder / "registry") as server:
+            config = {"Cmd": ["echo", "the image's own command"], "WorkingDir": "/home/ann",
+                      "Env": ["PATH=/bin", "FROM_IMAGE=yes"]}
+            layer = registry.busybox_layer()
+            for name in ("demo/busybox", "demo/second", "demo/third"):
+                server.push_image(name, [layer], {**config, "Labels": {"name": name}})
+            image = f"{server.host}/demo/busybox"
+            gocker("pull", image)
+            for function in TESTS:
+                if wanted and function.__name__ not in wanted:
+                    continue
+                try:
+                    function(gocker, image)
+                    report.passed(function.__name__)
+                except Exception:
+                    report.failed(function.__name__, traceback.format_exc().strip().split("\n"))
+                    with contextlib.suppress(Exception):
+                        gocker.remove_everything()
+            gocker.remove_everything()
+    report.finish()
+
