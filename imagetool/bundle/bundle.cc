@@ -159,14 +159,15 @@ Fd make_flat_rootfs(const Store& store, const std::vector<std::string>& chain_id
 }
 
 // A container starts in its working directory, which images may leave to be made.
-void write_config(const oci::ImageConfig& image, const RunOptions& options, const RootDir& rootfs,
-                  const Fd& directory) {
-  const oci::Spec spec = make_runtime_config(image, options, rootfs);
+oci::Spec write_config(const oci::ImageConfig& image, const RunOptions& options,
+                       const RootDir& rootfs, const Fd& directory) {
+  oci::Spec spec = make_runtime_config(image, options, rootfs);
   {
     const Doing doing("make the working directory", spec.process->cwd);
     rootfs.make_directories(spec.process->cwd, 0755);
   }
   replace_file_at(directory, kConfig, oci::to_json(spec), 0600);
+  return spec;
 }
 
 Lease lease_of(const Image& image, const std::string& directory) {
@@ -179,8 +180,8 @@ Lease lease_of(const Image& image, const std::string& directory) {
 
 }  // namespace
 
-void make_bundle(const Store& store, const Image& image, const std::string& directory,
-                 BundleKind kind, const RunOptions& options) {
+oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
+                      BundleKind kind, const RunOptions& options) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
   const bool is_flat = kind == BundleKind::flat;
@@ -193,13 +194,14 @@ void make_bundle(const Store& store, const Image& image, const std::string& dire
   const std::vector<std::string> chain_ids = image.chain_ids();
   const RootDir rootfs(is_flat ? make_flat_rootfs(store, chain_ids, draft.directory())
                                : make_overlay_rootfs(store, chain_ids, draft.directory()));
-  write_config(image.config, options, rootfs, draft.directory());
+  oci::Spec spec = write_config(image.config, options, rootfs, draft.directory());
   if (is_flat) {
     drop_lease(store, draft.path());
   } else {
     attach_mount(rootfs.fd(), draft.directory(), kRootfs);
   }
   draft.keep();
+  return spec;
 }
 
 void mount_bundle(const Store& store, const std::string& directory) {
@@ -214,6 +216,10 @@ void mount_bundle(const Store& store, const std::string& directory) {
   lease->boot_id = current_boot_id();
   record_lease(store, *lease);
   attach_mount(rootfs, fd, kRootfs);
+}
+
+void unmount_bundle(const std::string& directory) {
+  detach_mounts(open_file(directory, O_RDONLY | O_DIRECTORY), kRootfs);
 }
 
 void remove_bundle(const Store& store, const std::string& directory) {
