@@ -11,6 +11,7 @@
 
 #include "imagetool/bundle/mount_options.h"
 #include "imagetool/bundle/privileges.h"
+#include "imagetool/bundle/user_namespace.h"
 #include "oci-spec/runtime_spec.h"
 
 namespace gocker {
@@ -30,6 +31,7 @@ struct RunOptions {
   std::string hostname;  // empty: the runtime's own
   NetworkMode network = NetworkMode::none;
   std::string network_namespace;  // for NetworkMode::joined
+  UserNamespaceOptions user_namespace;
   std::vector<BindMount> mounts;
   std::vector<TmpfsMount> tmpfs;
   std::vector<VolumeMount> volumes;  // to be made bind mounts by whoever keeps volumes

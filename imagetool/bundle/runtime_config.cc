@@ -136,6 +136,13 @@ void set_shm_size(int64_t bytes, std::vector<oci::Mount>& list) {
   }
 }
 
+void add_user_namespace(const IdMaps& maps, oci::Linux& config) {
+  if (maps.empty()) return;
+  config.namespaces.push_back({.type = oci::NamespaceType::user});
+  config.uid_mappings = maps.uids;
+  config.gid_mappings = maps.gids;
+}
+
 // In the host's network the container also finds names as the host does, unless it was given files
 // of its own.
 void share_host_network(const std::vector<BindMount>& own, oci::Spec& spec) {
@@ -179,6 +186,7 @@ oci::Spec make_runtime_config(const oci::ImageConfig& image, const RunOptions& o
   spec.hostname = options.hostname;
   spec.annotations = make_annotations(image, options);
   spec.linux_.cgroups_path = options.cgroups_path;
+  add_user_namespace(options.user_namespace.maps, spec.linux_);
   spec.linux_.sysctl = options.sysctls;
   if (options.network == NetworkMode::host) share_host_network(options.mounts, spec);
   if (options.network == NetworkMode::joined) join_network(options.network_namespace, spec);

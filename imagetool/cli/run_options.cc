@@ -103,6 +103,36 @@ std::vector<std::string> environment(const Arguments& arguments) {
   return variables;
 }
 
+// The ids that a person names himself; those of --userns auto are chosen when the bundle is made.
+IdMaps id_maps_of(const Arguments& arguments) {
+  const bool is_subordinate = arguments.has("subuidname") || arguments.has("subgidname");
+  IdMaps maps;
+  for (const std::string& text : arguments.values("uidmap")) {
+    maps.uids.push_back(parse_id_mapping(text));
+  }
+  for (const std::string& text : arguments.values("gidmap")) {
+    maps.gids.push_back(parse_id_mapping(text));
+  }
+  const bool is_mapped = !maps.uids.empty() || !maps.gids.empty();
+  if (is_mapped + is_subordinate + arguments.has("userns") > 1) {
+    throw UsageError(
+        "give one of --userns, --uidmap with --gidmap, --subuidname with --subgidname");
+  }
+  if (is_subordinate) {
+    const std::string user = arguments.value("subuidname", arguments.value("subgidname"));
+    return subordinate_id_maps(user, arguments.value("subgidname", user));
+  }
+  return is_mapped ? check_id_maps(std::move(maps)) : maps;
+}
+
+UserNamespaceOptions user_namespace_of(const Arguments& arguments) {
+  UserNamespaceOptions options;
+  options.maps = id_maps_of(arguments);
+  if (arguments.has("userns")) return parse_user_namespace(arguments.value("userns"));
+  if (!options.maps.empty()) options.kind = UserNamespaceOptions::Kind::given;
+  return options;
+}
+
 }  // namespace
 
 RunOptions parse_run_options(const Arguments& arguments, std::vector<std::string> command) {
@@ -120,6 +150,7 @@ RunOptions parse_run_options(const Arguments& arguments, std::vector<std::string
   options.terminal = arguments.has("tty");
   options.hostname = arguments.value("hostname");
   set_mounts(arguments, options);
+  options.user_namespace = user_namespace_of(arguments);
   set_limits(arguments, options);
   set_privileges(arguments, options.privileges);
   add_pairs(arguments, "annotation", options.annotations);
