@@ -222,7 +222,16 @@ std::span<const Command* const> commands() {
                                            &kContainerAttach,
                                            &kContainerExec,
                                            &kContainerTop,
-                                           &kContainerCleanup};
+                                           &kContainerCleanup,
+                                           &kNetworkCreate,
+                                           &kNetworkList,
+                                           &kNetworkRemove,
+                                           &kNetworkInspect,
+                                           &kNetworkPrune,
+                                           &kVolumeCreate,
+                                           &kVolumeList,
+                                           &kVolumeRemove,
+                                           &kVolumeInspect};
   return kCommands;
 }
 

@@ -66,6 +66,7 @@ BELOW_A_DESCRIPTOR = "/proc/self/fd/N, or a name in the directory that N is"
 CGROUPFS = "in cgroupfs, where nobody can make a symlink"
 INSIDE = "after the root was changed: all paths are the container's own by then"
 OWN_BUNDLE = "the bundle's directory, which the caller names"
+OWN_RUN = "a file of our own below the run folder, where only root can write"
 OWN_BINARY = "/proc/self/exe"
 OWN_FOLDERS = "a name of ours in a folder of ours, which only root writes to"
 CALLED_PROGRAM = "a program of the host that is called, and /dev/null as its stdin"
@@ -110,6 +111,9 @@ RAW_CALLS_ALLOWED = {
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
+    "imagetool/network/network_namespace.cc": {
+        "mount": OWN_RUN, "statfs": OWN_RUN, "umount2": OWN_RUN, "unlink": OWN_RUN,
+    },
     "imagetool/store/lease.cc": {"stat": "is a bundle's directory, named by its user, still there?"},
 }
 
