@@ -22,7 +22,10 @@ Process default_process() {
 
 std::vector<Mount> default_mounts() {
   return {
-      {.destination = "/proc", .type = "proc", .source = "proc"},
+      {.destination = "/proc",
+       .type = "proc",
+       .source = "proc",
+       .options = {"nosuid", "noexec", "nodev"}},
       {.destination = "/dev",
        .type = "tmpfs",
        .source = "tmpfs",

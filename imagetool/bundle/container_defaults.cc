@@ -6,40 +6,6 @@ namespace gocker {
 namespace {
 
 using oci::DeviceRule;
-using oci::NamespaceType;
-
-std::vector<oci::Mount> default_mounts() {
-  return {
-      {.destination = "/proc",
-       .type = "proc",
-       .source = "proc",
-       .options = {"nosuid", "noexec", "nodev"}},
-      {.destination = "/dev",
-       .type = "tmpfs",
-       .source = "tmpfs",
-       .options = {"nosuid", "strictatime", "mode=755", "size=65536k"}},
-      {.destination = "/dev/pts",
-       .type = "devpts",
-       .source = "devpts",
-       .options = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
-      {.destination = "/dev/shm",
-       .type = "tmpfs",
-       .source = "shm",
-       .options = {"nosuid", "noexec", "nodev", "mode=1777", "size=67108864"}},
-      {.destination = "/dev/mqueue",
-       .type = "mqueue",
-       .source = "mqueue",
-       .options = {"nosuid", "noexec", "nodev"}},
-      {.destination = "/sys",
-       .type = "sysfs",
-       .source = "sysfs",
-       .options = {"nosuid", "noexec", "nodev", "ro"}},
-      {.destination = "/sys/fs/cgroup",
-       .type = "cgroup",
-       .source = "cgroup",
-       .options = {"nosuid", "noexec", "nodev", "relatime", "ro"}},
-  };
-}
 
 DeviceRule allow(char type, std::optional<uint32_t> major, std::optional<uint32_t> minor,
                  const char* access) {
@@ -63,31 +29,20 @@ std::vector<DeviceRule> default_device_rules() {
   };
 }
 
-oci::Linux default_linux() {
-  oci::Linux linux;
-  linux.namespaces = {{NamespaceType::pid, ""},   {NamespaceType::network, ""},
-                      {NamespaceType::ipc, ""},   {NamespaceType::uts, ""},
-                      {NamespaceType::mount, ""}, {NamespaceType::cgroup, ""}};
-  linux.resources = oci::Resources{.devices = default_device_rules()};
-  linux.masked_paths = {
-      "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
-      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
-      "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
-      "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
-  };
-  linux.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-  linux.seccomp = default_seccomp();
-  return linux;
-}
-
 }  // namespace
 
 oci::Spec container_defaults() {
-  oci::Spec spec;
-  spec.oci_version = oci::kVersion;
-  spec.root = oci::Root{.path = "rootfs"};
-  spec.mounts = default_mounts();
-  spec.linux_ = default_linux();
+  oci::Spec spec = oci::default_spec();
+  spec.process.reset();
+  spec.root->readonly = false;
+  spec.hostname.clear();
+  oci::Linux& linux = spec.linux_;
+  linux.resources->devices = default_device_rules();
+  // What a container of somebody else's program could learn of the host's users: keystrokes by
+  // their timing, secrets by the power they take (CVE-2020-8694).
+  linux.masked_paths.insert(linux.masked_paths.end(),
+                            {"/proc/interrupts", "/sys/devices/virtual/powercap"});
+  linux.seccomp = default_seccomp();
   return spec;
 }
 
