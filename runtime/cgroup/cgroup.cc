@@ -79,7 +79,8 @@ const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
 
 void add_pids(const Fd& group, std::set<pid_t>& pids) {
   const Fd file(::openat(group.get(), kProcesses, O_RDONLY | O_CLOEXEC));
-  if (!file) return;  // it vanished
+  if (!file && (errno == ENOENT || errno == ENODEV)) return;  // it vanished
+  check(file.get(), "open", kProcesses);
   std::string content;
   try {
     content = read_all(file, kProcesses, 64 << 20);
@@ -213,7 +214,8 @@ Fd Cgroup::unified_directory_of(pid_t pid) const {
   if (unified == nullptr) return Fd();
   const auto top = GroupDirectory::open_if_exists(unified->directory);
   if (!top) return Fd();
-  Fd directory;
+  // Where it is in none of them, whoever joins it is in the container's own at least.
+  Fd directory = top->fd().duplicate();
   walk_groups(*top, {.visit =
                          [&](const Fd& group) {
                            std::set<pid_t> pids;

@@ -69,7 +69,7 @@ class ExecProcess {
     sigset_t none;
     ::sigemptyset(&none);
     check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    ::signal(SIGPIPE, SIG_DFL);
+    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
     for (const Fd& tasks : tasks_files_) write_all(tasks, "0", "tasks");
     const ContainerRecord& record = request_.container.record();
     // The host's procfs, taken while no mount of the container is in its way.

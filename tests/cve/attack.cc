@@ -76,8 +76,29 @@ void Attack::row(const std::string& names, const std::string& attempt) {
   attempt_ = attempt;
 }
 
+Container& Attack::add_container() {
+  Container& container = SystemTest::add_container();
+  container.config().remove("/linux/resources");
+  return container;
+}
+
+Outcome Attack::start_sleeping() {
+  box.bundle.set_command({"sleep"});
+  const Outcome created = box.create();
+  return created ? box.start() : created;
+}
+
+Outcome Attack::exec(const Words& options, const Words& command) const {
+  Words words = {"exec"};
+  words.insert(words.end(), options.begin(), options.end());
+  words.push_back(box.id());
+  words.insert(words.end(), command.begin(), command.end());
+  return runtime.call(words);
+}
+
 void Attack::SetUp() {
   SystemTest::SetUp();
+  box.config().remove("/linux/resources");
   fs::create_directory(outside());
   std::ofstream(outside("/canary")) << "untouched";
   before_ = describe_tree(outside());
@@ -85,7 +106,7 @@ void Attack::SetUp() {
 
 void Attack::TearDown() {
   // What a runtime leaves behind is its system suite's concern, not this table's.
-  const char* verdict = HasFailure() ? "ESCAPED" : IsSkipped() ? "not tried" : "held";
+  const char* verdict = HasFailure() ? "FELL" : IsSkipped() ? "not tried" : "held";
   rows().push_back({names_, attempt_, verdict, figures_});
   SystemTest::TearDown();
 }

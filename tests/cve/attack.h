@@ -17,6 +17,12 @@ class Attack : public SystemTest {
   // What the row says: the weaknesses of the past ("CVE-2016-3697", several with commas), and what
   // is tried. First thing in a test.
   void row(const std::string& names, const std::string& attempt);
+  // Without rules for devices: crun 1.8 can't load them where CAP_SYS_RESOURCE is missing.
+  Container& add_container();
+  // `box`, running, for execs; the outcome of create or start.
+  Outcome start_sleeping();
+  Outcome exec(const Words& options, const Words& command) const;
+
   // Figures for the row's last column.
   void note(const std::string& figures) { figures_ = figures; }
 
@@ -47,5 +53,12 @@ class Attack : public SystemTest {
   std::string figures_;
   std::vector<std::string> before_;
 };
+
+// What an attack rests on. Where another runtime can't do it here, nothing was tried.
+#define NEEDED(outcome)                                                          \
+  if (const Outcome& needed = (outcome); ::gocker::test::Runtime::is_gocker()) { \
+    ASSERT_TRUE(succeeds(needed));                                               \
+  } else if (!needed)                                                            \
+  GTEST_SKIP() << "it does not run here: " << needed.err
 
 }  // namespace gocker::test

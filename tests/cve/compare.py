@@ -39,6 +39,8 @@ def attack(program, runtime):
     rows = [match for match in map(ROW.match, lines) if match]
     if not rows:
         sys.exit(f"compare: no table of {runtime}:\n{done.stdout[-2000:]}")
+    if rows[0]["verdict"] != "held":  # the control
+        sys.exit(f"compare: {runtime} runs no plain container here:\n{done.stdout[:2000]}")
     first = lines.index(rows[0].string)
     return lines[first - 1].removesuffix("+ds1").replace(" version", ""), rows
 
@@ -48,8 +50,10 @@ def table(results):
     lines = ["| attack | weaknesses of the past | " + " | ".join(versions) + " |",
              "| --- | --- |" + " --- |" * len(versions)]
     for number, row in enumerate(results[0][1]):
+        if row["names"] == "-":
+            continue
         verdicts = [rows[number]["verdict"] for _, rows in results]
-        verdicts = [f"**{v.lower()}**" if v == "ESCAPED" else v for v in verdicts]
+        verdicts = [f"**{v.lower()}**" if v == "FELL" else v for v in verdicts]
         attempt = row["attempt"] + (f" ({row['figures']})" if row["figures"] else "")
         lines.append(f"| {attempt} | {row['names']} | " + " | ".join(verdicts) + " |")
     return "\n".join(lines)

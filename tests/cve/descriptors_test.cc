@@ -23,13 +23,6 @@ constexpr int kMostExecs = 2000;
 
 class Reach : public Attack {
  protected:
-  Outcome exec(const Words& options, const Words& command) {
-    Words words = {"exec"};
-    words.insert(words.end(), options.begin(), options.end());
-    words.push_back(box.id());
-    words.insert(words.end(), command.begin(), command.end());
-    return runtime.call(words);
-  }
   // As an engine that leaks: descriptors of the host's root that nobody asked to hand on.
   static Outcome run_leaking(Program program) {
     const Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -50,8 +43,8 @@ class Reach : public Attack {
     const Fd output(::open(path("hunt").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     Program create = box.program("create");
     create.output = output.get();
-    EXPECT_TRUE(succeeds(run_program(create)));
-    EXPECT_TRUE(succeeds(box.start()));
+    NEEDED(run_program(create));
+    NEEDED(box.start());
     const std::string enough = box.bundle.rootfs("/enough");
     int execs = 0;
     for (; execs < kMostExecs && !fs::exists(enough); ++execs) {
@@ -73,8 +66,8 @@ TEST_F(Reach, WorkingDirectoryThroughADescriptor) {
   const auto cwd = [](int number) { return "/proc/self/fd/" + std::to_string(number); };
   Container& sleeper = add_container();
   sleeper.bundle.set_command({"sleep"});
-  ASSERT_TRUE(succeeds(sleeper.create()));
-  ASSERT_TRUE(succeeds(sleeper.start()));
+  NEEDED(sleeper.create());
+  NEEDED(sleeper.start());
   box.bundle.set_command(look);
   for (int number = 3; number <= 64; ++number) {
     box.config().set("/process/cwd", cwd(number));
@@ -95,13 +88,11 @@ TEST_F(Reach, DescriptorsOfTheHost) {
   const std::vector<int> standard = {0, 1, 2};
   box.bundle.set_command({"report"});
   Outcome outcome = run_leaking(box.program("run"));
-  ASSERT_TRUE(succeeds(outcome));
+  NEEDED(outcome);
   EXPECT_EQ(descriptors(Value::parse(outcome.out)), standard);
-  box.bundle.set_command({"sleep"});
-  ASSERT_TRUE(succeeds(box.create()));
-  ASSERT_TRUE(succeeds(box.start()));
+  NEEDED(start_sleeping());
   outcome = run_leaking(runtime.program({"exec", box.id(), "/inside", "report"}));
-  ASSERT_TRUE(succeeds(outcome));
+  NEEDED(outcome);
   EXPECT_EQ(descriptors(Value::parse(outcome.out)), standard);
 }
 
@@ -129,8 +120,8 @@ TEST_F(Reach, ProgramIsOverwrittenByAHook) {
       "args": ["inside", "overwrite", "1", "/results/go", "/results/result"]})"_json);
   box.bundle.set_command({"sleep"});
   const auto time = fs::last_write_time(Runtime::path());
-  ASSERT_TRUE(succeeds(box.create()));
-  ASSERT_TRUE(succeeds(box.start()));
+  NEEDED(box.create());
+  NEEDED(box.start());
   std::ofstream(path("results/go")).close();
   ASSERT_TRUE(wait_until([&] { return fs::exists(path("results/result")); }));
   EXPECT_EQ(text_of(path("results/result")).find("written"), std::string::npos);
@@ -156,7 +147,7 @@ TEST_F(Reach, AbstractSockets) {
       "/usr/bin/unshare", "--net", "/bin/sh", "-ec", R"("$@"; cat /proc/net/unix)", "sh"};
   words.insert(words.end(), create.args.begin(), create.args.end());
   const Outcome outcome = run_program({.args = words});
-  ASSERT_TRUE(succeeds(outcome));
+  NEEDED(outcome);
   EXPECT_EQ(outcome.out.find('@'), std::string::npos) << outcome.out;
 }
 

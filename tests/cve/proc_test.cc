@@ -160,7 +160,16 @@ TEST_F(Proc, GroupsWithoutANamespace) {
     acts.push_back({"write", directory + "/cgroup.procs", "0"});
     acts.push_back({"write", directory + "/cgroup.subtree_control", "+pids"});
   }
-  const Words answers = box.attempt(acts);
+  Words words = {"try"};
+  for (const Words& act : acts) {
+    if (words.size() > 1) words.emplace_back("--");
+    words.insert(words.end(), act.begin(), act.end());
+  }
+  box.bundle.set_command(words);
+  const Outcome outcome = box.run();
+  NEEDED(outcome);
+  const Words answers = Value::parse(outcome.out).texts();
+  ASSERT_EQ(answers.size(), acts.size());
   for (size_t i = 0; i < acts.size(); ++i) EXPECT_NE(answers[i], "ok") << acts[i][1];
 }
 

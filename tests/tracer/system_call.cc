@@ -6,6 +6,7 @@
 #include <sys/user.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +64,8 @@ std::string read_text(pid_t pid, uint64_t address) {
 }
 
 void poke(pid_t pid, size_t offset, int64_t value) {
-  check(::ptrace(PTRACE_POKEUSER, pid, offset, value), "ptrace POKEUSER");
+  const long result = ::ptrace(PTRACE_POKEUSER, pid, offset, value);
+  if (result != 0 && errno != ESRCH) throw_errno("ptrace POKEUSER");
 }
 
 }  // namespace
