@@ -214,8 +214,7 @@ Fd Cgroup::unified_directory_of(pid_t pid) const {
   if (unified == nullptr) return Fd();
   const auto top = GroupDirectory::open_if_exists(unified->directory);
   if (!top) return Fd();
-  // Where it is in none of them, whoever joins it is in the container's own at least.
-  Fd directory = top->fd().duplicate();
+  Fd directory;
   walk_groups(*top, {.visit =
                          [&](const Fd& group) {
                            std::set<pid_t> pids;

@@ -192,8 +192,10 @@ Child exec_in_container(const ExecRequest& request) {
   const Cgroup cgroup(record.cgroup);
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process =
-      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
+  Fd group = cgroup.unified_directory_of(record.pid);
+  // Where somebody moved the first process out of them all, not outside with it.
+  if (!group) group = cgroup.unified_directory();
+  std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
