@@ -83,7 +83,9 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
-    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), events.state());
+    oci::State state = events.state();
+    state.status = oci::Status::creating;  // for hooks it counts as created by now
+    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), state);
     last = socket.receive();
   }
   if (last.kind != MessageKind::kReady) throw Error("an unexpected message from init");

@@ -102,7 +102,11 @@ class MountSequence {
  public:
   MountSequence(const RootDir& root, const std::string& bundle, const std::string& label)
       : root_(root), bundle_(bundle) {
-    if (!label.empty() && selinux_enabled()) label_ = label;
+    if (label.empty()) return;
+    if (!selinux_enabled()) {
+      throw Error("linux.mountLabel: SELinux is not enabled on this host", EOPNOTSUPP);
+    }
+    label_ = label;
   }
 
   void apply(const MountStep& step) {
