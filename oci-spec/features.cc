@@ -34,7 +34,7 @@ Json linux_json(const LinuxFeatures& linux) {
         {"schemata", linux.intel_rdt.schemata},
         {"monitoring", linux.intel_rdt.monitoring}}},
       {"memoryPolicy",
-       {{"modes", linux.memory_policy_modes}, {"flags", linux.memory_policy_flags}}},
+       {{"modes", linux.memory_policy.modes}, {"flags", linux.memory_policy.flags}}},
       {"mountExtensions", {{"idmap", {{"enabled", linux.idmap_mounts}}}}},
       {"netDevices", {{"enabled", linux.net_devices}}},
   };

@@ -32,6 +32,11 @@ struct IntelRdtFeatures {
   bool monitoring = false;
 };
 
+struct MemoryPolicyFeatures {
+  std::vector<std::string> modes;
+  std::vector<std::string> flags;
+};
+
 struct LinuxFeatures {
   std::vector<std::string> namespaces;
   std::vector<std::string> capabilities;
@@ -40,8 +45,7 @@ struct LinuxFeatures {
   bool apparmor = false;
   bool selinux = false;
   IntelRdtFeatures intel_rdt;
-  std::vector<std::string> memory_policy_modes;
-  std::vector<std::string> memory_policy_flags;
+  MemoryPolicyFeatures memory_policy;
   bool idmap_mounts = false;
   bool net_devices = false;
 };

@@ -1,5 +1,4 @@
 // gocker-runtime: an OCI runtime with the command line of runc.
-#include <seccomp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
+#include "runtime/linux/seccomp_names.h"
 
 namespace gocker::cli {
 namespace {
@@ -46,12 +46,11 @@ std::string default_state_root() {
 }
 
 std::string version_text() {
-  const scmp_version* seccomp = ::seccomp_version();
   return std::string("gocker-runtime version " GOCKER_VERSION "\nspec: ")
       .append(oci::kVersion)
       .append("\nlibseccomp: ")
-      .append(std::to_string(seccomp->major) + "." + std::to_string(seccomp->minor) + "." +
-              std::to_string(seccomp->micro) + "\n");
+      .append(seccomp_library_version())
+      .append("\n");
 }
 
 std::string program_help() {
@@ -150,8 +149,8 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate, &kStart,  &kRun,  &kExec, &kState,
-                                        &kKill,   &kDelete, &kList, &kPs,   &kSpec};
+  static constexpr std::array kCommands{&kCreate, &kStart, &kRun, &kExec, &kState,   &kKill,
+                                        &kDelete, &kList,  &kPs,  &kSpec, &kFeatures};
   return kCommands;
 }
 

@@ -11,7 +11,9 @@ namespace gocker::cli {
 
 // What the options before the command say.
 struct Global {
-  std::string root;  // of the store
+  std::string root;      // of the store, and of containers, networks and volumes
+  std::string run_root;  // what does not outlive a reboot
+  std::string runtime;   // the OCI runtime: a path
 };
 
 struct Command {

@@ -1,11 +1,16 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
 
 namespace gocker::cli {
@@ -15,9 +20,15 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr size_t kSummaryColumn = 22;
 constexpr std::string_view kDefaultRoot = "/var/lib/gocker";
+constexpr std::string_view kDefaultRunRoot = "/run/gocker";
+constexpr std::string_view kRuntime = "gocker-runtime";
 
 constexpr std::array kGlobalOptions = {
     Option{"root", 0, "DIR", "where images are kept (default $GOCKER_ROOT or /var/lib/gocker)"},
+    Option{"run-root", 0, "DIR",
+           "what does not outlive a reboot (default $GOCKER_RUN or /run/gocker)"},
+    Option{"runtime", 0, "PROGRAM",
+           "the OCI runtime (default: gocker-runtime beside this program)"},
     Option{"debug", 0, "", "tell on stderr what is done"},
     Option{"help", 'h', "", "print this help"},
     Option{"version", 0, "", "print the version"},
@@ -104,6 +115,40 @@ void run_command(const Command& command, const Global& global,
   throw UsageError(std::string(command.name).append(": ").append(error.what()));
 }
 
+std::string_view variable_or(const char* name, std::string_view fallback) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : fallback;
+}
+
+bool is_program(const std::string& path) {
+  return ::access(path.c_str(), X_OK) == 0;
+}
+
+// Beside this program as it was called, whose directory may be full of links to a build; beside
+// its file; in $PATH.
+std::string find_runtime() {
+  std::vector<std::string> folders;
+  const std::string_view called = program_invocation_name;
+  if (called.find('/') != std::string_view::npos) {
+    folders.emplace_back(called.substr(0, called.rfind('/')));
+  }
+  folders.emplace_back(split_path(real_path("/proc/self/exe")).parent);
+  for (const std::string_view folder : split(variable_or("PATH", ""), ':')) {
+    if (folder.starts_with('/')) folders.emplace_back(folder);
+  }
+  for (const std::string& folder : folders) {
+    const std::string path = folder + "/" + std::string(kRuntime);
+    if (is_program(path)) return path;
+  }
+  return std::string(kRuntime);  // whoever executes it says that there is none
+}
+
+Global global_of(const Arguments& options) {
+  return {.root = options.value("root", variable_or("GOCKER_ROOT", kDefaultRoot)),
+          .run_root = options.value("run-root", variable_or("GOCKER_RUN", kDefaultRunRoot)),
+          .runtime = options.has("runtime") ? options.value("runtime") : find_runtime()};
+}
+
 void run(const std::vector<std::string>& words) {
   const size_t count = count_leading_options(kGlobalOptions, words);
   const auto first = words.begin() + static_cast<std::ptrdiff_t>(count);
@@ -117,11 +162,9 @@ void run(const std::vector<std::string>& words) {
     return print(rest.empty() ? overview() : help_of(known_command(rest).command));
   }
   if (options.has("debug")) set_log("/dev/stderr", LogFormat::text, true);
-  const char* root = std::getenv("GOCKER_ROOT");
-  const std::string_view fallback = root != nullptr && *root != '\0' ? root : kDefaultRoot;
   const NamedCommand named = known_command(rest);
   rest = rest.subspan(named.words);
-  run_command(named.command, {options.value("root", fallback)}, {rest.begin(), rest.end()});
+  run_command(named.command, global_of(options), {rest.begin(), rest.end()});
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ inline constexpr size_t kAnyNumber = ~size_t{0};
 extern const Command kCreate;
 extern const Command kDelete;
 extern const Command kExec;
+extern const Command kFeatures;
 extern const Command kKill;
 extern const Command kList;
 extern const Command kPs;

@@ -7,7 +7,7 @@
 #include "runtime/base/syscalls.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
-#include "runtime/container/signals.h"
+#include "runtime/base/signals.h"
 
 namespace gocker::cli {
 namespace {

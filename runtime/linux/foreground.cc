@@ -13,10 +13,6 @@
 namespace gocker {
 namespace {
 
-// What is raised by the caller's own fault, and what has no use when it is read later.
-constexpr int kNotForwarded[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
-                                 SIGTRAP, SIGABRT, SIGSYS, SIGPIPE};
-
 std::optional<int> next_signal(const Fd& signals) {
   signalfd_siginfo info{};
   const ssize_t got = ::read(signals.get(), &info, sizeof info);
@@ -37,22 +33,6 @@ void handle_signals(const Fd& signals, const std::function<void(int)>& pass_on,
 }
 
 }  // namespace
-
-ForegroundSignals::ForegroundSignals() {
-  sigset_t forwarded;
-  ::sigfillset(&forwarded);
-  for (const int number : kNotForwarded) ::sigdelset(&forwarded, number);
-  fd_ = Fd(check(::signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  check(::sigaction(SIGPIPE, &ignore, &pipe_before_), "sigaction");
-  check(::sigprocmask(SIG_BLOCK, &forwarded, &before_), "sigprocmask");
-}
-
-ForegroundSignals::~ForegroundSignals() {
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
-}
 
 void wait_in_foreground(const Fd& pidfd, const ForegroundSignals& signals,
                         const std::function<void(int)>& pass_on, TerminalProxy* terminal) {

@@ -61,6 +61,15 @@ uint64_t clone_flag(NamespaceType type) {
   return kind_of(type).flag;
 }
 
+std::vector<NamespaceType> kernel_namespaces() {
+  std::vector<NamespaceType> types;
+  for (const NamespaceKind& kind : kKinds) {
+    const std::string file = std::string("/proc/thread-self/ns/") + kind.own_file;
+    if (open_if_exists(file, O_PATH | O_NOFOLLOW)) types.push_back(kind.type);
+  }
+  return types;
+}
+
 Fd open_own_namespace(NamespaceType type) {
   return open_file(std::string("/proc/thread-self/ns/") + kind_of(type).own_file, O_RDONLY);
 }

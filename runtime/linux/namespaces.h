@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
@@ -15,6 +16,9 @@ namespace gocker {
 
 // CLONE_NEWPID for NamespaceType::pid.
 uint64_t clone_flag(oci::NamespaceType type);
+
+// The types that this kernel has, for `features` and `check`.
+std::vector<oci::NamespaceType> kernel_namespaces();
 
 // The caller's own namespace, for going back to it. For pid and time the one that its children
 // get (/proc/thread-self/ns/pid_for_children).

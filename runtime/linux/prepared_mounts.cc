@@ -84,6 +84,9 @@ class Preparation {
       throw Error("the option idmap needs uidMappings and gidMappings, or a user namespace",
                   EINVAL);
     }
+    if (step.mount.type == "overlay") {
+      throw Error("an overlay can't be mounted with mapped ids: map those of its layers", EINVAL);
+    }
     set_id_map(step.prepared, namespaces_.find_or_make(uids, gids),
                options.recursive_idmap ? Depth::recursive : Depth::single);
   }

@@ -115,6 +115,12 @@ void set_affinity_mask(pid_t pid, const BitMask& mask) {
         "sched_setaffinity");
 }
 
+bool kernel_takes_policy(uint32_t mode, bool with_node) {
+  const BitMask first_node{1};
+  return ::syscall(SYS_set_mempolicy, mode, with_node ? first_node.data() : nullptr,
+                   with_node ? kBitsPerWord : 0) == 0;
+}
+
 }  // namespace
 
 void set_scheduler(pid_t pid, const oci::Scheduler& scheduler) {
@@ -166,6 +172,20 @@ void set_memory_policy(const oci::MemoryPolicy& policy) {
   // The kernel takes one off the number of bits before it uses it.
   const size_t bits = nodes.empty() ? 0 : nodes.size() * kBitsPerWord + 1;
   check(::syscall(SYS_set_mempolicy, mode, nodes.data(), bits), "set_mempolicy", policy.nodes);
+}
+
+oci::MemoryPolicyFeatures memory_policy_features() {
+  oci::MemoryPolicyFeatures features;
+  for (const NamedNumber& mode : kMemoryModes) {
+    const bool without_nodes = mode.name == "MPOL_DEFAULT" || mode.name == "MPOL_LOCAL";
+    if (kernel_takes_policy(mode.number, !without_nodes)) features.modes.emplace_back(mode.name);
+  }
+  for (const NamedNumber& flag : kMemoryFlags) {
+    const uint32_t bind = number_of(kMemoryModes, "mode", "MPOL_BIND");
+    if (kernel_takes_policy(bind | flag.number, true)) features.flags.emplace_back(flag.name);
+  }
+  kernel_takes_policy(number_of(kMemoryModes, "mode", "MPOL_DEFAULT"), false);
+  return features;
 }
 
 std::vector<unsigned> parse_cpu_list(std::string_view text) {

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <string_view>
@@ -17,100 +16,25 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/linux/seccomp_enosys.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
+#include "runtime/linux/seccomp_names.h"
 
 namespace gocker {
 namespace {
 
-using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
-
-struct NamedFlag {
-  std::string_view name;
-  uint32_t flag;
-};
-constexpr std::array<NamedFlag, 4> kFlags = {{
-    {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
-    {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
-}};
-
-// The architectures of the specification. libseccomp names them "x86_64"; some are newer than the
-// library.
-constexpr std::array<std::string_view, 23> kArchitectures = {
-    "X86",    "X86_64",   "X32",         "ARM",         "AARCH64", "MIPS",    "MIPS64", "MIPS64N32",
-    "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC",         "PPC64",   "PPC64LE", "S390",   "S390X",
-    "PARISC", "PARISC64", "RISCV64",     "LOONGARCH64", "M68K",    "SH",      "SHEB",
-};
+using Filter = SeccompFilter;
 
 // libseccomp returns errno's value negated.
 void check_library(int result, const char* call, std::string_view argument = {}) {
   if (result < 0) throw_errno_value(-result, call, argument);
 }
 
-uint16_t return_value_of(std::optional<uint32_t> wanted, uint32_t maximum) {
-  const uint32_t value = wanted.value_or(EPERM);
-  if (value <= maximum) return static_cast<uint16_t>(value);
-  throw Error("errno " + std::to_string(value) + " is above " + std::to_string(maximum), EINVAL);
-}
-
-// libseccomp's number for an action, with the errno in it where there is one.
-uint32_t action_number(oci::SeccompAction action, std::optional<uint32_t> errno_ret) {
-  using Action = oci::SeccompAction;
-  constexpr uint32_t kMaxErrno = 4095;
-  constexpr uint32_t kMaxTraceData = 65535;
-  if (action == Action::error) return SCMP_ACT_ERRNO(return_value_of(errno_ret, kMaxErrno));
-  if (action == Action::trace) return SCMP_ACT_TRACE(return_value_of(errno_ret, kMaxTraceData));
-  if (errno_ret) {
-    throw Error(std::string(oci::name_of(action)).append(" takes no errno"), EINVAL);
-  }
-  switch (action) {
-    case Action::kill_process:
-      return SCMP_ACT_KILL_PROCESS;
-    case Action::trap:
-      return SCMP_ACT_TRAP;
-    case Action::allow:
-      return SCMP_ACT_ALLOW;
-    case Action::log:
-      return SCMP_ACT_LOG;
-    case Action::notify:
-      return SCMP_ACT_NOTIFY;
-    default:
-      return SCMP_ACT_KILL_THREAD;  // which is what SCMP_ACT_KILL means
-  }
-}
-
-scmp_compare comparison_of(oci::SeccompOperator op) {
-  switch (op) {
-    case oci::SeccompOperator::ne:
-      return SCMP_CMP_NE;
-    case oci::SeccompOperator::lt:
-      return SCMP_CMP_LT;
-    case oci::SeccompOperator::le:
-      return SCMP_CMP_LE;
-    case oci::SeccompOperator::eq:
-      return SCMP_CMP_EQ;
-    case oci::SeccompOperator::ge:
-      return SCMP_CMP_GE;
-    case oci::SeccompOperator::gt:
-      return SCMP_CMP_GT;
-    case oci::SeccompOperator::masked_eq:
-      break;
-  }
-  return SCMP_CMP_MASKED_EQ;
-}
-
 std::vector<scmp_arg_cmp> comparisons_of(const std::vector<oci::SeccompArg>& args) {
   std::vector<scmp_arg_cmp> comparisons;
   comparisons.reserve(args.size());
   for (const oci::SeccompArg& arg : args) {
-    comparisons.push_back({arg.index, comparison_of(arg.op), arg.value, arg.value_two});
+    comparisons.push_back({arg.index, seccomp_comparison(arg.op), arg.value, arg.value_two});
   }
   return comparisons;
 }
@@ -148,31 +72,16 @@ void add_rules(const Filter& filter, const oci::SeccompSyscall& entry, uint32_t 
   }
 }
 
-// "SCMP_ARCH_X86_64" -> libseccomp's token; 0 where the library is older than the architecture.
-uint32_t architecture_token(const std::string& name) {
-  constexpr std::string_view kPrefix = "SCMP_ARCH_";
-  std::string_view plain(name);
-  const bool known =
-      plain.starts_with(kPrefix) && std::find(kArchitectures.begin(), kArchitectures.end(),
-                                              plain.substr(kPrefix.size())) != kArchitectures.end();
-  if (!known) throw Error("unknown architecture " + name, EINVAL);
-  std::string library_name(plain.substr(kPrefix.size()));
-  for (char& c : library_name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return ::seccomp_arch_resolve_name(library_name.c_str());
-}
-
 // The native architecture is always there: a filter that kills every system call of the container
 // serves nobody.
 std::vector<uint32_t> add_architectures(const Filter& filter, const oci::Seccomp& seccomp) {
   std::vector<uint32_t> tokens = {::seccomp_arch_native()};
   for (const std::string& name : seccomp.architectures) {
-    const uint32_t token = architecture_token(name);
-    if (token == 0) {
-      log(LogLevel::warning, "seccomp: libseccomp does not know " + name + " yet: left out");
-      continue;
-    }
+    const uint32_t token = seccomp_architecture(name);
     if (std::find(tokens.begin(), tokens.end(), token) != tokens.end()) continue;
-    check_library(::seccomp_arch_add(filter.get(), token), "add architecture", name);
+    const int result = ::seccomp_arch_add(filter.get(), token);
+    if (result == -EDOM) throw Error(name + " has another byte order than this machine", EDOM);
+    check_library(result, "add architecture", name);
     tokens.push_back(token);
   }
   return tokens;
@@ -181,10 +90,7 @@ std::vector<uint32_t> add_architectures(const Filter& filter, const oci::Seccomp
 uint32_t filter_flags(const oci::Seccomp& seccomp, bool notify) {
   uint32_t flags = 0;
   for (const std::string& name : seccomp.flags) {
-    const auto known = std::find_if(kFlags.begin(), kFlags.end(),
-                                    [&](const NamedFlag& flag) { return flag.name == name; });
-    if (known == kFlags.end()) throw Error("unknown flag " + name, EINVAL);
-    flags |= known->flag;
+    flags |= seccomp_flag(name);
   }
   if (!notify) return flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
   flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
@@ -255,11 +161,11 @@ SeccompProgram compile_seccomp(const oci::Seccomp& seccomp) {
   SeccompProgram program;
   program.notify = check_notify(seccomp);
   program.flags = filter_flags(seccomp, program.notify);
-  const uint32_t default_action = action_number(seccomp.default_action, seccomp.default_errno_ret);
+  const uint32_t default_action = seccomp_action(seccomp.default_action, seccomp.default_errno_ret);
   const Filter filter = make_filter(default_action);
   const std::vector<uint32_t> architectures = add_architectures(filter, seccomp);
   for (const oci::SeccompSyscall& entry : seccomp.syscalls) {
-    const uint32_t action = action_number(entry.action, entry.errno_ret);
+    const uint32_t action = seccomp_action(entry.action, entry.errno_ret);
     if (action != default_action) add_rules(filter, entry, action);
   }
   program.bpf = Fd(check(::memfd_create("seccomp-filter", MFD_CLOEXEC), "memfd_create"));

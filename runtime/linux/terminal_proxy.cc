@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,18 +33,6 @@ bool write_to_stdout(std::string_view bytes) {
 }
 
 }  // namespace
-
-RawMode::RawMode(int terminal) : terminal_(terminal) {
-  termios now{};
-  if (::tcgetattr(terminal_, &now) != 0) return;
-  before_ = now;
-  ::cfmakeraw(&now);
-  check(::tcsetattr(terminal_, TCSADRAIN, &now), "set the terminal to raw mode");
-}
-
-RawMode::~RawMode() {
-  if (before_) ::tcsetattr(terminal_, TCSADRAIN, &*before_);
-}
 
 TerminalProxy::TerminalProxy(Fd controller)
     : controller_(std::move(controller)), raw_mode_(STDIN_FILENO) {

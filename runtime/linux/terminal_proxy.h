@@ -3,30 +3,14 @@
 #pragma once
 
 #include <poll.h>
-#include <termios.h>
 
 #include <array>
-#include <optional>
 #include <string>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/raw_mode.h"
 
 namespace gocker {
-
-// The caller's terminal in raw mode, as it was again on destruction. Does nothing where the
-// descriptor is no terminal. The caller keeps SIGTTOU blocked (see foreground.h): a background job
-// would be stopped here otherwise.
-class RawMode {
- public:
-  explicit RawMode(int terminal);
-  RawMode(const RawMode&) = delete;
-  RawMode& operator=(const RawMode&) = delete;
-  ~RawMode();
-
- private:
-  int terminal_;
-  std::optional<termios> before_;
-};
 
 // Copies in both directions, driven by the loop of foreground.h. The caller's stdin and stdout keep
 // their file status flags: other processes share them. Either may be closed, a pipe or a file: at

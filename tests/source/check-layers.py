@@ -24,7 +24,7 @@ LAUNCH = CONTAINER | {"runtime/launch"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
     "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
-    "imagetool/containers", "imagetool/build",
+    "imagetool/network", "imagetool/volume", "imagetool/containers", "imagetool/build",
 }
 
 # What a folder may include besides itself: the arrows of the house in CONTRIBUTING.md.
@@ -37,13 +37,15 @@ MAY_INCLUDE = {
     "runtime/launch": CONTAINER,
     "runtime/cli": LAUNCH,
     "runtime": LAUNCH | {"runtime/cli"},  # main.cc
-    "imagetool": BASE | SPEC,  # reference, digest
+    "imagetool": BASE | SPEC,  # reference, digest, platform
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
     "imagetool/bundle": STORED | {"imagetool/layer"},
-    "imagetool/containers": STORED | {"imagetool/bundle"},
+    "imagetool/network": BASE | SPEC | {"imagetool"},
+    "imagetool/volume": BASE | SPEC | {"imagetool", "imagetool/layer"},
+    "imagetool/containers": IMAGETOOL - {"imagetool/build"},
     "imagetool/build": IMAGETOOL,
     "imagetool/cli": IMAGETOOL,
     "imagetool/main.cc": IMAGETOOL | {"imagetool/cli"},
@@ -92,6 +94,7 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/bundle.cc": {"mkdir": OWN_BUNDLE, "rmdir": OWN_BUNDLE, "stat": OWN_BUNDLE},
     "imagetool/bundle/mount_point.cc": {"umount2": BELOW_A_DESCRIPTOR},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
+    "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,
         "listxattr": BELOW_A_DESCRIPTOR,

@@ -5,4 +5,4 @@
 #
 # Options are those of gocker-image images (gocker-image images --help).
 
-exec "$programs/gocker-image" images "$@"
+exec "${gocker_image[@]}" images "$@"

@@ -8,4 +8,4 @@
 # is spoken to over plain HTTP. Options are those of gocker-image pull (gocker-image pull --help).
 
 if ((!$#)); then die "pull: which image? gocker help pull tells more"; fi
-exec "$programs/gocker-image" pull "$@"
+exec "${gocker_image[@]}" pull "$@"

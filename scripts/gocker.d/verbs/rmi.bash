@@ -7,4 +7,4 @@
 # gocker-image rm (gocker-image rm --help).
 
 if ((!$#)); then die "rmi: which image? gocker images lists them"; fi
-exec "$programs/gocker-image" rm "$@"
+exec "${gocker_image[@]}" rm "$@"

@@ -25,7 +25,7 @@ Features some() {
                              .known_flags = {"SECCOMP_FILTER_FLAG_LOG"}};
   features.linux_.selinux = true;
   features.linux_.intel_rdt = {.enabled = true, .monitoring = true};
-  features.linux_.memory_policy_modes = {"MPOL_BIND"};
+  features.linux_.memory_policy.modes = {"MPOL_BIND"};
   features.linux_.idmap_mounts = true;
   features.linux_.net_devices = true;
   return features;

@@ -1,4 +1,4 @@
-#include "runtime/container/signals.h"
+#include "runtime/base/signals.h"
 
 #include <signal.h>
 
