@@ -184,19 +184,41 @@ TEST_F(DiskWeights, OfLeavesAreAClearErrorWhereTheKernelHasNone) {
 // A cgroup v1 hierarchy that this machine has and did not mount; seen by this test alone.
 class MountedHierarchy {
  public:
-  MountedHierarchy(const std::string& controller, std::string point) : point_(std::move(point)) {
+  MountedHierarchy(std::string controller, std::string point)
+      : controller_(std::move(controller)), point_(std::move(point)) {
     fs::create_directories(point_);
-    mounted_ = ::mount("cgroup", point_.c_str(), "cgroup", 0, controller.c_str()) == 0;
+    mounted_ = ::mount("cgroup", point_.c_str(), "cgroup", 0, controller_.c_str()) == 0;
   }
   MountedHierarchy(const MountedHierarchy&) = delete;
   MountedHierarchy& operator=(const MountedHierarchy&) = delete;
+  // A hierarchy goes with its last mount only where no group is left below its root, and a removed
+  // group takes a moment to be gone: else everybody would see it from now on.
   ~MountedHierarchy() {
-    if (mounted_) ::umount2(point_.c_str(), 0);
+    if (!mounted_) return;
+    wait_until([&] { return live_children().empty() && groups() == 1; });  // it reaps zombies
+    ::umount2(point_.c_str(), 0);
+    wait_until([&] { return !exists(); });
   }
   bool works() const { return mounted_; }
   std::string group(const std::string& path) const { return point_ + path; }
 
  private:
+  struct Line {  // of /proc/cgroups
+    int hierarchy = 0;
+    int groups = 0;
+  };
+  Line line() const {
+    std::ifstream file("/proc/cgroups");
+    Line found;
+    for (std::string name, rest; file >> name; std::getline(file, rest)) {
+      if (name == controller_ && file >> found.hierarchy >> found.groups) return found;
+    }
+    return {};
+  }
+  bool exists() const { return line().hierarchy != 0; }
+  int groups() const { return line().groups; }
+
+  std::string controller_;
   std::string point_;
   bool mounted_ = false;
 };
