@@ -19,6 +19,7 @@
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
+#include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
 namespace {
@@ -215,6 +216,7 @@ void Container::destroy() {
   // Without a pid namespace of its own, what init left behind lives on.
   if (!has_own_pid_namespace(record_)) cgroup.kill_all(SIGKILL);
   cgroup.remove();
+  remove_rdt_directories(record_.rdt_directories);
   std::vector<oci::Hook> poststop;
   if (record_.has_poststop_hooks) poststop = load_config().hooks.poststop;
   remove_directory();
