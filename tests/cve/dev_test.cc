@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "tests/cve/attack.h"
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 
 namespace gocker::test {
 namespace {
@@ -19,7 +19,7 @@ class Dev : public Attack {
  protected:
   Outcome run_with_terminal(Container& container) {
     const std::string name = path(container.id() + ".sock");
-    const ConsoleSocket socket(name);
+    const DescriptorSocket socket(name);
     container.config().set("/process/terminal", true);
     return container.run({"--detach", "--console-socket", name});
   }

@@ -11,7 +11,7 @@
 
 #include "tests/cve/attack.h"
 #include "tests/cve/exchanger.h"
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 #include "tests/tracer/race_counters.h"
 
 namespace gocker::test {
@@ -142,7 +142,7 @@ TEST_F(Race, Console) {
   box.config().set("/process/terminal", true);
   box.bundle.set_command({"exit", "0"});
   const std::string socket_path = path("console.sock");
-  ConsoleSocket socket(socket_path);
+  DescriptorSocket socket(socket_path);
   race(box.bundle.rootfs("/dev"), "console", "evil", "console",
        [&](const Outcome& outcome) {
          if (outcome) socket.receive();
