@@ -14,7 +14,7 @@ constexpr uint64_t kMostSeconds = 1'000'000'000;
 NetworkWish network_wish(const Arguments& arguments) {
   NetworkWish wish;
   wish.names = network_names(arguments);
-  if (wish.names.empty()) wish.names = {"none"};
+  if (wish.names.empty()) wish.names = {"bridge"};
   wish.aliases = arguments.values("network-alias");
   wish.address = arguments.value("ip");
   wish.ports = arguments.values("publish");

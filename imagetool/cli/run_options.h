@@ -20,7 +20,7 @@ inline constexpr std::array kRunOptions = {
     Option{"entrypoint", 0, "PROGRAM", "in place of the image's entrypoint; '' for none"},
     Option{"tty", 't', "", "give the program a terminal"},
     Option{"hostname", 'h', "NAME", ""},
-    Option{"network", 0, "NAME", "none (a loopback device alone), host, or a network of ours"},
+    Option{"network", 0, "NAME", "none (a loopback device alone), host, bridge, or another one"},
     Option{"net", 0, "NAME", "the same as --network"},
     Option{"memory", 'm', "SIZE", "limit: bytes, or with k, m, g"},
     Option{"mem", 0, "SIZE", "the same as --memory"},

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
+#include "imagetool/cli/containers.h"
 #include "imagetool/cli/labels.h"
 #include "imagetool/cli/output.h"
 #include "imagetool/volume/volumes.h"
@@ -61,9 +62,21 @@ void list(const Global& global, const Arguments& arguments) {
   print(format == Format::json ? json_list(volumes) : table_of(volumes));
 }
 
+void check_unused(const Places& places, const std::string& name) {
+  for (const ContainerRecord& record : records(places)) {
+    for (const VolumeUse& use : record.volumes) {
+      if (use.name != name) continue;
+      throw Error("volume " + name + " is used by container " + spoken_name(record) +
+                  "; gocker rm " + spoken_name(record) + " removes that");
+    }
+  }
+}
+
 void remove(const Global& global, const Arguments& arguments) {
+  const Places places = places_of(global);
   const Volumes volumes(global.root);
   for_each(arguments.positionals(), [&](const std::string& name) {
+    check_unused(places, name);
     volumes.remove(name);
     print(name + "\n");
   });

@@ -64,6 +64,7 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
   // Others may pass: the bundle's files are the container's users'.
   check(::mkdir(directory.c_str(), 0711), "mkdir", directory);
   if (!record.name.empty()) claim_name(places, record.name, record.id);
+  check_network(places, record);
   add_image_volumes(image.config.config, options);
   add_volumes(places, options, record);
   write_name_files(places, record);
@@ -76,6 +77,7 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
     fill_volumes(places, options, record,
                  RootDir::open_host_path(places.bundle(record.id) + "/rootfs"));
   }
+  record.made = true;
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ void visit_network(Wish& wish, Field field) {
 template <class Record, class Field>
 void visit(Record& record, Field field) {
   field("id", record.id);
+  field("made", record.made);
   field("name", record.name);
   field("image", record.image);
   field("digest", record.digest);
@@ -160,7 +161,8 @@ std::vector<ContainerRecord> records(const Places& places) {
   for (const std::string& id : list_directory(
            open_file(places.containers(), O_RDONLY | O_DIRECTORY), places.containers())) {
     try {
-      if (auto record = read_record(places, id)) list.push_back(std::move(*record));
+      if (auto record = read_record(places, id); record && record->made)
+        list.push_back(std::move(*record));
     } catch (const Error&) {
       continue;  // rm -f is left for it
     }

@@ -54,6 +54,7 @@ struct NetworkAddress {
 
 struct ContainerRecord {
   std::string id;
+  bool made = false;                 // else it is being made, or its making was cut off
   std::string name;                  // empty: none
   std::string image;                 // as it was asked for
   std::string digest;                // of its manifest
@@ -90,7 +91,7 @@ std::optional<ContainerRecord> read_record(const Places& places, const std::stri
 // Throws where the container's directory is gone.
 void write_record(const Places& places, const ContainerRecord& record);
 
-// Every container's, the newest first; damaged records are left out.
+// Those of all containers that are made, the newest first; damaged records are left out.
 std::vector<ContainerRecord> records(const Places& places);
 
 }  // namespace gocker

@@ -28,7 +28,7 @@ constexpr const char* kBootFile = "boot-id";
 void settle(const Places& places, const Transition& transition) {
   const std::string& id = transition.id();
   auto record = read_record(places, id);
-  if (!record) {  // half made or half removed
+  if (!record || !record->made) {  // half made or half removed
     kill_monitor(places, id);
     return remove_container(places, id);
   }

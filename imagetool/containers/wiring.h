@@ -11,6 +11,9 @@
 
 namespace gocker {
 
+// Throws where a network or a port is wrong: before anything is made.
+void check_network(const Places& places, const ContainerRecord& record);
+
 // Makes the container's network namespace with all that its record asks for and writes what came of
 // it into the record and into the files for /etc. The descriptors hold the published ports: they
 // are to stay open as long as the container runs. Nothing to do for the networks none and host.
@@ -22,11 +25,11 @@ void disconnect_network(const Places& places, const std::string& id);
 // The path of the namespace that connect_network() makes.
 std::string network_namespace(const Places& places, const std::string& id);
 
-// Writes the files for /etc where the network is not to be made: at `create`.
+// Writes the files for /etc as they are while the container has no addresses: at its making.
 void write_name_files(const Places& places, const ContainerRecord& record);
 
-// Makes the volumes that `options` mentions and turns them into bind mounts, noting them in the
-// record.
+// Makes the volumes that `options` mentions and turns them into bind mounts; the record that names
+// them is written before the next step.
 void add_volumes(const Places& places, RunOptions& options, ContainerRecord& record);
 // Empty volumes get what the image has there.
 void fill_volumes(const Places& places, const RunOptions& options, const ContainerRecord& record,
