@@ -1,5 +1,7 @@
 #include "imagetool/cli/container_options.h"
 
+#include <cstdlib>
+
 #include "imagetool/containers/directory.h"
 #include "imagetool/platform.h"
 #include "runtime/base/error.h"
@@ -11,10 +13,15 @@ namespace {
 
 constexpr uint64_t kMostSeconds = 1'000'000'000;
 
+std::string default_network() {
+  const char* name = std::getenv("GOCKER_NETWORK");
+  return name != nullptr && *name != '\0' ? name : "bridge";
+}
+
 NetworkWish network_wish(const Arguments& arguments) {
   NetworkWish wish;
   wish.names = network_names(arguments);
-  if (wish.names.empty()) wish.names = {"bridge"};
+  if (wish.names.empty()) wish.names = {default_network()};
   wish.aliases = arguments.values("network-alias");
   wish.address = arguments.value("ip");
   wish.ports = arguments.values("publish");

@@ -20,7 +20,8 @@ storage:
 http: {{addr: "127.0.0.1:{port}"}}
 """
 BUSYBOX_LINKS = (
-    "cat echo env false head hostname id ls mkdir mount pwd sh sleep stat stty touch true wc".split()
+    "cat echo env false grep head hostname id ls mkdir mount nc ps pwd rm sh sleep stat stty touch true wc"
+    .split()
 )
 
 
