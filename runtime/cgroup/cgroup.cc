@@ -133,6 +133,16 @@ std::vector<std::string> delegated_files() {
   return files;
 }
 
+// The default would take devices away from those who are in a foreign group already.
+void apply_first_device_rules(const CgroupPaths& paths,
+                              const std::vector<oci::DeviceRule>& rules) {
+  const CgroupPaths::Hierarchy* devices = paths.find("devices");
+  if (devices == nullptr) devices = paths.find("");
+  const bool joined = devices != nullptr && !devices->owned;
+  if (joined && rules.empty()) return;
+  apply_device_rules(paths, rules);
+}
+
 std::string list_of(const std::set<pid_t>& pids) {
   constexpr size_t kShown = 8;
   std::vector<std::string> names;
@@ -173,15 +183,15 @@ void Cgroup::undo() noexcept {
   created_.clear();
 }
 
-void Cgroup::apply(const oci::Resources& resources) {
+void Cgroup::apply(const oci::Resources& resources) const {
   const Doing doing("set limits");
   apply_limits(paths_, resources);
-  const CgroupPaths::Hierarchy* devices = paths_.find("devices");
-  if (devices == nullptr) devices = paths_.find("");
-  // The default would take devices away from those who are in a foreign group already.
-  const bool joined = devices != nullptr && !devices->owned;
-  if (joined && resources.devices.empty()) return;
-  apply_device_rules(paths_, resources.devices);
+  if (paths_.find("devices") != nullptr) apply_first_device_rules(paths_, resources.devices);
+}
+
+void Cgroup::filter_devices(const oci::Resources& resources) const {
+  const Doing doing("set limits");
+  if (paths_.find("devices") == nullptr) apply_first_device_rules(paths_, resources.devices);
 }
 
 void Cgroup::update(const oci::Resources& resources) {

@@ -32,13 +32,11 @@ int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOption
     options.on_terminal = [&](Fd from_init) { terminal.emplace(std::move(from_init)); };
   }
   if (!arguments.has("no-subreaper")) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  Created created = create_container(root, spec, options);
-  start_container(created.container);
+  Created created = run_container(root, spec, options);
   created.container.unlock();
   const int exit_code = attend(created.init, signals, terminal);
   if (arguments.has("keep")) return exit_code;
-  // Somebody else may have deleted it meanwhile.
-  if (auto left = Container::load_if_exists(root, options.id, Locking::exclusive)) left->destroy();
+  if (created.container.lock()) created.container.destroy();
   return exit_code;
 }
 
@@ -49,9 +47,7 @@ int run(const Global& global, const Arguments& arguments) {
   const oci::Spec spec = load_bundle(options.bundle);
   const StateRoot root(global.state_root);
   if (!arguments.has("detach")) return run_in_foreground(root, spec, options, arguments);
-  Created created = create_container(root, spec, options);
-  start_container(created.container);
-  created.init.release();
+  run_container(root, spec, options).init.release();
   return 0;
 }
 

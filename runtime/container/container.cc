@@ -151,6 +151,10 @@ void Container::unlock() const {
   check(::flock(directory_.get(), LOCK_UN), "unlock");
 }
 
+bool Container::lock() const {
+  return lock_directory(directory_);
+}
+
 Fd Container::open_process() const {
   if (record_.pid <= 0) return Fd();
   Fd process(sys::pidfd_open(record_.pid));
@@ -195,8 +199,9 @@ void Container::destroy() {
     if (cgroup.is_frozen()) cgroup.thaw();
     wait_until_gone(process);
   }
-  // Without a pid namespace of its own, what init left behind lives on.
-  if (!has_own_pid_namespace(record_)) cgroup.kill_all(SIGKILL);
+  // Without a pid namespace of its own, what init left behind lives on; and whoever made it may have
+  // been killed before init was on record.
+  if (!has_own_pid_namespace(record_) || record_.pid == 0) cgroup.kill_all(SIGKILL);
   cgroup.remove();
   std::vector<oci::Hook> poststop;
   if (record_.has_poststop_hooks) poststop = load_config().hooks.poststop;
@@ -204,7 +209,10 @@ void Container::destroy() {
   run_hooks_despite_failures(poststop, "poststop", state(oci::Status::stopped));
 }
 
-void Container::remove_directory() {
+void Container::remove_directory() const {
+  // As a rule, there is no more than these.
+  for (const char* name : {kRecordFile, kConfigFile}) ::unlinkat(directory_.get(), name, 0);
+  if (::unlinkat(root_.get(), record_.id.c_str(), AT_REMOVEDIR) == 0) return;
   remove_tree_at(root_, record_.id);
 }
 

@@ -77,6 +77,53 @@ class Unfinished {
   Container* container_;
 };
 
+Created make_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options,
+                       Start start) {
+  check_terminal(spec, options);
+  const std::string bundle = real_path(options.bundle);
+  const ContainerRecord record = describe(spec, options, bundle);
+  Container container = Container::make(root, record, oci::to_json(spec));
+  Unfinished unfinished(container);
+  Cgroup cgroup(record.cgroup);
+  cgroup.create();
+  cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
+
+  const LaunchRequest request{
+      .spec = spec,
+      .bundle = bundle,
+      .rootfs = record.rootfs,
+      .root_switch = options.no_pivot ? RootSwitch::move : RootSwitch::pivot,
+      .new_keyring = !options.no_new_keyring,
+      .keyring_name = options.id,
+      .preserved_fds = options.preserved_fds + options.listen_fds,
+      .listen_fds = options.listen_fds,
+      .start = start,
+      .cgroup = cgroup,
+      .state_directory = container.directory(),
+  };
+  const LaunchEvents events{
+      .on_init =
+          [&](const Child& init) {
+            ContainerRecord with_init = container.record();
+            with_init.pid = init.pid();
+            with_init.start_time = process_start_time(init.pid()).value_or(0);
+            with_init.cgroup = cgroup.paths();  // with what is really ours by now
+            container.save(std::move(with_init));
+          },
+      .on_terminal = options.on_terminal,
+      .state = [&] { return container.state(oci::Status::created); },
+  };
+  Child init = launch(request, events);
+  write_pid_file(options.pid_file, init.pid());
+  unfinished.finished();
+  return {std::move(container), std::move(init)};
+}
+
+// Nobody looks at the container, nor is told of it, between create and start.
+bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
+  return options.pid_file.empty() && hooks.are_none();
+}
+
 }  // namespace
 
 void write_pid_file(const std::string& path, pid_t pid) {
@@ -102,43 +149,17 @@ oci::Spec load_bundle(const std::string& bundle) {
 Created create_container(const StateRoot& root, const oci::Spec& spec,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  check_terminal(spec, options);
-  const std::string bundle = real_path(options.bundle);
-  const ContainerRecord record = describe(spec, options, bundle);
-  Container container = Container::make(root, record, oci::to_json(spec));
-  Unfinished unfinished(container);
-  Cgroup cgroup(record.cgroup);
-  cgroup.create();
-  cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
+  return make_container(root, spec, options, Start::at_gate);
+}
 
-  const LaunchRequest request{
-      .spec = spec,
-      .bundle = bundle,
-      .rootfs = record.rootfs,
-      .root_switch = options.no_pivot ? RootSwitch::move : RootSwitch::pivot,
-      .new_keyring = !options.no_new_keyring,
-      .keyring_name = options.id,
-      .preserved_fds = options.preserved_fds + options.listen_fds,
-      .listen_fds = options.listen_fds,
-      .cgroup = cgroup,
-      .state_directory = container.directory(),
-  };
-  const LaunchEvents events{
-      .on_init =
-          [&](const Child& init) {
-            ContainerRecord with_init = container.record();
-            with_init.pid = init.pid();
-            with_init.start_time = process_start_time(init.pid()).value_or(0);
-            with_init.cgroup = cgroup.paths();  // with what is really ours by now
-            container.save(std::move(with_init));
-          },
-      .on_terminal = options.on_terminal,
-      .state = [&] { return container.state(oci::Status::created); },
-  };
-  Child init = launch(request, events);
-  write_pid_file(options.pid_file, init.pid());
-  unfinished.finished();
-  return {std::move(container), std::move(init)};
+Created run_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options) {
+  if (may_start_at_once(spec.hooks, options)) {
+    const Doing doing("run container", options.id);
+    return make_container(root, spec, options, Start::at_once);
+  }
+  Created created = create_container(root, spec, options);
+  start_container(created.container);
+  return created;
 }
 
 void start_container(Container& container) {

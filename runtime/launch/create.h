@@ -22,8 +22,8 @@ struct CreateOptions {
   std::function<void(Fd controller)> on_terminal;
 };
 
-// A container that waits at its gate, and the hold on its first process: destroying both without
-// released() undoes everything.
+// A container that waits at its gate or runs already, and the hold on its first process: destroying
+// both without released() undoes everything.
 struct Created {
   Container container;
   Child init;
@@ -35,6 +35,9 @@ oci::Spec load_bundle(const std::string& bundle);
 // Either a container in the state "created", locked, or an Error and nothing left behind.
 Created create_container(const StateRoot& root, const oci::Spec& spec,
                          const CreateOptions& options);
+
+// The same, and its program runs. Poststart hooks are done.
+Created run_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options);
 
 // Written under another name first: who polls for the file must find the whole pid in it. Decimal
 // digits and no newline, as engines read it. Nothing where `path` is empty.

@@ -54,18 +54,23 @@ class Init {
     set_kernel_parameters();
     keep_only_the_gate();
     program_ = become_user(become_request());
-    launcher_.report_ready();
+    if (in_.gate) launcher_.report(MessageKind::kReady);
   }
 
   void run() {
-    in_.gate.wait();
+    if (in_.gate) in_.gate->wait();
     Doing::start_anew();
     run_hooks(spec_.hooks.start_container, "startContainer", state_for_hooks());
-    in_.gate.report_exec();
+    report_exec();
     execute(become_request(), *program_);
   }
 
-  const SyncSocket& launcher() const { return launcher_; }
+  void tell_launcher(int code, const char* error) const { launcher_.send_failure(code, error); }
+
+  // Whoever waits for the execution: `start`, or the launcher where it is to be at once.
+  void tell_starter(int code, const char* error) const {
+    in_.gate ? in_.gate->report_failure(code, error) : launcher_.send_failure(code, error);
+  }
 
  private:
   // The container's lock is the launcher's alone, and so are the signals that it waits for.
@@ -179,9 +184,13 @@ class Init {
             }};
   }
 
+  void report_exec() const {
+    in_.gate ? in_.gate->report_exec() : launcher_.report(MessageKind::kExecuting);
+  }
+
   // Soon init has the rights of the container's user: by then, nothing else of the host's.
   void keep_only_the_gate() {
-    std::vector<int> kept = in_.gate.descriptors();
+    std::vector<int> kept = in_.gate ? in_.gate->descriptors() : std::vector<int>{};
     kept.push_back(launcher_.descriptor());
     if (seccomp_) kept.push_back(seccomp_->bpf.get());
     keep_preserved_descriptors(request_.preserved_fds, std::move(kept));
@@ -227,12 +236,12 @@ void run_init(const InitInheritance& inheritance, SyncSocket launcher) noexcept 
   try {
     init.prepare();
   } catch (...) {
-    tell_failure([&](int code, const char* text) { init.launcher().send_failure(code, text); });
+    tell_failure([&](int code, const char* text) { init.tell_launcher(code, text); });
   }
   try {
     init.run();
   } catch (...) {
-    tell_failure([&](int code, const char* text) { inheritance.gate.report_failure(code, text); });
+    tell_failure([&](int code, const char* text) { init.tell_starter(code, text); });
   }
   exit_now(1);
 }

@@ -2,6 +2,7 @@
 // execution of the program (the picture is in protocol.h).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "runtime/base/fd.h"
@@ -22,7 +23,7 @@ struct InitInheritance {
   const std::vector<Fd>& host_devices;  // where it can't make nodes itself
   const Fd& rootfs;                     // where it may not reach the bundle
   const Fd& mask_source;
-  const StartGate& gate;
+  const std::optional<StartGate>& gate;  // none: it executes at once
 };
 
 // Errors go to the launcher, after the gate to `start`.

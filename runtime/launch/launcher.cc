@@ -30,6 +30,11 @@ std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgrou
   return init;
 }
 
+bool needs_settling(const oci::Process& process, const NamespacePlan& namespaces) {
+  return namespaces.new_user_namespace() || process.oom_score_adj || process.scheduler ||
+         process.io_priority;
+}
+
 // What a process without rights over the host can't do for itself.
 void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& namespaces) {
   if (namespaces.new_user_namespace()) {
@@ -41,36 +46,52 @@ void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& 
   if (process.io_priority) set_io_priority(init.pid(), *process.io_priority);
 }
 
-void run_runtime_hooks(const oci::Hooks& hooks, const LaunchEvents& events) {
-  if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
-  const oci::State state = events.state();
+bool has_runtime_hooks(const oci::Hooks& hooks) {
+  return !hooks.prestart.empty() || !hooks.create_runtime.empty();
+}
+
+void run_runtime_hooks(const oci::Hooks& hooks, const oci::State& state) {
   run_hooks(hooks.prestart, "prestart", state);
   run_hooks(hooks.create_runtime, "createRuntime", state);
 }
 
+// What takes its time, while init mounts.
+std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
+  request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
+  if (!request.spec.linux_.seccomp) return std::nullopt;
+  return compile_seccomp(*request.spec.linux_.seccomp);
+}
+
 void accompany_init(const Child& init, const LaunchRequest& request, const LaunchEvents& events,
                     const SyncSocket& socket) {
-  const oci::Linux& config = request.spec.linux_;
-  socket.send(MessageKind::kProceed);
-  // Compiled while init mounts: it takes about as long.
-  std::optional<SeccompProgram> seccomp;
-  if (config.seccomp) seccomp = compile_seccomp(*config.seccomp);
-
+  const std::optional<SeccompProgram> seccomp = work_beside_init(request);
+  const auto proceed = [&] {
+    if (seccomp) {
+      send_seccomp(socket, *seccomp);
+    } else {
+      socket.send(MessageKind::kProceed);
+    }
+  };
+  const bool hooks = has_runtime_hooks(request.spec.hooks);
+  if (!hooks) proceed();
   Message ready = socket.expect(MessageKind::kNamespacesReady);
   if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
-  run_runtime_hooks(request.spec.hooks, events);
-  if (seccomp) {
-    send_seccomp(socket, *seccomp);
-  } else {
-    socket.send(MessageKind::kProceed);
+  if (hooks) {
+    run_runtime_hooks(request.spec.hooks, events.state());
+    proceed();
   }
 
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
-    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), events.state());
+    const oci::Seccomp& config = *request.spec.linux_.seccomp;
+    send_seccomp_listener(config, last.fds[0], init.pid(), events.state());
     last = socket.receive();
   }
-  if (last.kind != MessageKind::kReady) throw Error("an unexpected message from init");
+  const bool at_once = request.start == Start::at_once;
+  if (last.kind != (at_once ? MessageKind::kExecuting : MessageKind::kReady) ||
+      (at_once && socket.receive_until_end())) {
+    throw Error("an unexpected message from init");
+  }
 }
 
 }  // namespace
@@ -98,19 +119,26 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   }
   const Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();
-  std::optional<StartGate> gate = StartGate::make(request.state_directory);
+  SyncSocket socket(std::move(ours));
+  std::optional<StartGate> gate;
+  if (request.start == Start::at_gate) gate = StartGate::make(request.state_directory);
+  const bool settles = needs_settling(*request.spec.process, namespaces);
+  if (!settles) socket.send(MessageKind::kProceed);
 
   std::optional<Child> init = clone_init(namespaces, request.cgroup.unified_directory());
   if (!init) {
-    ours.reset();
-    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, *gate},
+    socket = SyncSocket(Fd());
+    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, gate},
              SyncSocket(std::move(theirs)));
   }
   theirs.reset();
   gate.reset();
-  settle_init(*init, request.spec, namespaces);
+  if (settles) {
+    settle_init(*init, request.spec, namespaces);
+    socket.send(MessageKind::kProceed);
+  }
   events.on_init(*init);
-  accompany_init(*init, request, events, SyncSocket(std::move(ours)));
+  accompany_init(*init, request, events, socket);
   return std::move(*init);
 }
 
