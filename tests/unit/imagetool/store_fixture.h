@@ -11,6 +11,7 @@
 #include "imagetool/store/store.h"
 #include "imagetool/store/transaction.h"
 #include "runtime/base/file.h"
+#include "tests/unit/imagetool/error_of.h"
 
 namespace gocker {
 
@@ -28,16 +29,5 @@ class StoreTest : public testing::Test {
   TempDir directory_;
   Store store_{directory_.path() + "/store"};
 };
-
-// What the message of the Error is that `function` throws.
-template <class Function>
-std::string error_of(Function function) {
-  try {
-    function();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 }  // namespace gocker
