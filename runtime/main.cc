@@ -1,4 +1,5 @@
 // gocker-runtime: an OCI runtime with the command line of runc.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -157,6 +158,9 @@ std::span<const Command* const> commands() {
 }  // namespace gocker::cli
 
 int main(int argc, char** argv) {
+  // A life of milliseconds: memory is taken in few steps, and none is given back before its end.
+  ::mallopt(M_TOP_PAD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
   return gocker::cli::report_errors(1, [&] {
     gocker::open_standard_streams();
     return gocker::cli::run_program(argc, argv);

@@ -147,7 +147,7 @@ Fd open_directory(const std::string& path) {
 
 std::string read_all(const Fd& fd, std::string_view name, size_t limit) {
   std::string content;
-  std::array<char, 16384> buffer;
+  std::array<char, 4096> buffer;  // a page: most of what is read is smaller
   while (true) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0) {

@@ -15,10 +15,7 @@ struct Log {
   bool debug = false;
 };
 
-Log& the_log() {
-  static Log log;
-  return log;
-}
+constinit Log the_log;
 
 const char* name_of(LogLevel level) {
   switch (level) {
@@ -35,18 +32,18 @@ const char* name_of(LogLevel level) {
 }  // namespace
 
 void set_log(const std::string& path, LogFormat format, bool debug) {
-  Log& log = the_log();
+  Log& log = the_log;
   log.format = format;
   log.debug = debug;
   log.path = path;
 }
 
 LogFormat log_format() {
-  return the_log().format;
+  return the_log.format;
 }
 
 void log(LogLevel level, std::string_view message) {
-  const Log& log = the_log();
+  const Log& log = the_log;
   if (log.path.empty() || (level != LogLevel::error && !log.debug)) return;
   const std::string line = format_log_line(log.format, level, message, rfc3339_now());
   // A log that can't be written must not fail the command.
