@@ -123,6 +123,7 @@ class Init {
   }
 
   void build_root_filesystem() {
+    const CloseInBatches batches;
     const oci::Process& process = *spec_.process;
     // Before anything of the container could be mounted over /proc.
     if (!spec_.linux_.sysctl.empty() || !process.apparmor_profile.empty() ||
@@ -161,6 +162,7 @@ class Init {
   }
 
   void enter_root_filesystem() {
+    const CloseInBatches batches;
     switch_root(root_, request_.root_switch);
     set_rootfs_propagation(spec_.linux_.rootfs_propagation);
     make_paths_readonly(spec_.linux_.readonly_paths);

@@ -4,7 +4,6 @@
 #include "runtime/linux/binary_overlay.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/mount.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -14,7 +13,9 @@
 namespace gocker {
 namespace {
 
-constexpr size_t kMostVariables = 4096;
+// More than that, and it starts the slow way: from a sealed copy in memory.
+constexpr size_t kMostVariables = 1000;
+constexpr size_t kLongestPath = 1024;
 
 // The result, or the negative errno.
 long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
@@ -92,7 +93,7 @@ class Text {
 // Where this program lies: a folder and a name in it. ':' separates the layers of an overlay and
 // ',' its options; '\' escapes both.
 struct OwnPath {
-  char text[PATH_MAX];
+  char text[kLongestPath];
   char* name = nullptr;  // what follows the last slash, which is cut off
 
   bool read() {
@@ -119,7 +120,7 @@ const char* second_layer(const char* folder) {
 }
 
 long mount_overlay(const char* folder) {
-  Text<2 * PATH_MAX> layers;
+  Text<kLongestPath + 64> layers;
   for (const char* c = folder; *c != '\0'; ++c) {
     if (*c == ':' || *c == ',' || *c == '\\') layers.add('\\');
     layers.add(*c);

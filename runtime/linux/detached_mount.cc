@@ -26,6 +26,11 @@ void attach_mount(const Fd& mount, const Fd& target, std::string_view destinatio
   check(::move_mount(mount.get(), "", target.get(), "", kFlags), "attach to", destination);
 }
 
+void attach_mount_at(const Fd& mount, const Fd& directory, const std::string& name) {
+  check(::move_mount(mount.get(), "", directory.get(), name.c_str(), MOVE_MOUNT_F_EMPTY_PATH),
+        "attach to", name);
+}
+
 int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
   mount_attr attributes{};
   attributes.attr_set = change.set;

@@ -17,6 +17,8 @@ Fd clone_mount(const Fd& source, Depth depth);
 // Puts a detached mount onto a target that is already resolved. The descriptor then stands for the
 // attached mount.
 void attach_mount(const Fd& mount, const Fd& target, std::string_view destination);
+// The same, onto an entry of a directory. A symlink is not followed.
+void attach_mount_at(const Fd& mount, const Fd& directory, const std::string& name);
 
 // What mount_setattr(2) changes: MOUNT_ATTR_* words, and MS_SHARED, MS_SLAVE, MS_PRIVATE or
 // MS_UNBINDABLE (0: as it is).

@@ -44,25 +44,11 @@ bool must_be_real(const std::string& destination) {
   return destination == "/proc" || destination == "/sys";
 }
 
-// False where something is there already: a symlink that points to nothing, or what somebody else
-// has just made.
-bool make_entry(const Fd& parent, const std::string& name, TargetKind kind) {
-  if (kind == TargetKind::directory) {
-    if (::mkdirat(parent.get(), name.c_str(), 0755) == 0) return true;
-    if (errno != EEXIST) throw_errno("mkdir");
-    return false;
-  }
-  constexpr int kFlags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const Fd made(::openat(parent.get(), name.c_str(), kFlags, 0644));
-  if (!made && errno != EEXIST) throw_errno("create the mount point");
-  return static_cast<bool>(made);
-}
-
 void make_missing(const RootDir& root, const std::string& destination, TargetKind kind) {
   // The common case, a parent that stands there without a symlink on the way, takes few calls.
   const SplitPath path = split_path(destination);
   const Fd parent = root.try_open(path.parent, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-  if (parent && make_entry(parent, std::string(path.name), kind)) return;
+  if (parent && make_mount_point(parent, std::string(path.name), kind)) return;
   if (kind == TargetKind::directory) {
     root.make_directories(destination, 0755);
   } else {
@@ -95,6 +81,18 @@ std::string normal_destination(std::string_view destination) {
   return normal.empty() ? "/" : normal;
 }
 
+bool make_mount_point(const Fd& parent, const std::string& name, TargetKind kind) {
+  if (kind == TargetKind::directory) {
+    if (::mkdirat(parent.get(), name.c_str(), 0755) == 0) return true;
+    if (errno != EEXIST) throw_errno("mkdir");
+    return false;
+  }
+  constexpr int kFlags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const Fd made(::openat(parent.get(), name.c_str(), kFlags, 0644));
+  if (!made && errno != EEXIST) throw_errno("create the mount point");
+  return static_cast<bool>(made);
+}
+
 MountTarget find_mount_target(const RootDir& root, const std::string& destination) {
   // Where no symlink was met, the path itself says whether it is in /proc; else one looks at what
   // was reached.
@@ -111,12 +109,10 @@ MountTarget find_mount_target(const RootDir& root, const std::string& destinatio
 
 MountTarget make_mount_target(const RootDir& root, const std::string& destination,
                               TargetKind kind) {
-  MountTarget target = find_mount_target(root, destination);
-  if (target.fd) return target;
   make_missing(root, destination, kind);
   // Somebody who shares a volume with this container may have been at work meanwhile: what counts
   // is what stands there now, under the same rules.
-  target = find_mount_target(root, destination);
+  MountTarget target = find_mount_target(root, destination);
   if (!target.fd) throw Error("the mount point vanished while it was made", ENOENT);
   return target;
 }

@@ -39,7 +39,7 @@ void check_procfs_rule(const MountTarget& target, const oci::Mount& mount, const
 }
 
 // Puts `detached`, a bind or a prepared mount, onto its destination, whose kind follows its own.
-void attach_at(const RootDir& root, const std::string& destination, const oci::Mount& mount,
+void attach_below(const RootDir& root, const std::string& destination, const oci::Mount& mount,
                const Fd& detached) {
   MountTarget target = find_mount_target(root, destination);
   if (!target.fd) target = make_mount_target(root, destination, kind_of_source(detached));
@@ -74,6 +74,36 @@ bool takes_label_parameter(std::string_view type) {
   return std::find(kOthers.begin(), kOthers.end(), type) == kOthers.end();
 }
 
+// The filesystem that was mounted last and made for this container: nobody else is in it, so what
+// lies right in it needs no search from the root for its place.
+class FreshFilesystem {
+ public:
+  void set(const std::string& destination, const Fd& mount) {
+    destination_ = destination;
+    mount_ = mount.duplicate();
+  }
+
+  // Where `destination` lies right in it: makes the mount point. False where it lies elsewhere, or
+  // is there already; its filesystem is not the last one then.
+  bool make_place(const std::string& destination, TargetKind kind) {
+    const SplitPath parts = split_path(destination);
+    if (mount_ && parts.parent == destination_ &&
+        make_mount_point(mount_, std::string(parts.name), kind)) {
+      return true;
+    }
+    mount_.reset();
+    return false;
+  }
+
+  void attach(const Fd& mount, const std::string& destination) const {
+    attach_mount_at(mount, mount_, std::string(split_path(destination).name));
+  }
+
+ private:
+  std::string destination_;
+  Fd mount_;
+};
+
 // The mounts of one container, in order.
 class MountSequence {
  public:
@@ -90,13 +120,13 @@ class MountSequence {
     const Doing doing("mount", label);
     if (destination == "/") throw Error("the root itself is no mount point", EINVAL);
     if (step.prepared) {
-      attach_at(root_, destination, step.mount, step.prepared);
+      attach(step.prepared, destination, step.mount);
     } else if (options.remount) {
       remount(destination, options, bind);
     } else if (bind) {
       const Fd source = open_bind_source(step.mount, options, bundle_);
       apply_bind_options(source, options);
-      attach_at(root_, destination, step.mount, source);
+      attach(source, destination, step.mount);
     } else {
       mount_filesystem(step, destination, options);
     }
@@ -117,6 +147,14 @@ class MountSequence {
   }
 
  private:
+  void attach(const Fd& detached, const std::string& destination, const oci::Mount& mount) {
+    if (fresh_.make_place(destination, kind_of_source(detached))) {
+      fresh_.attach(detached, destination);
+    } else {
+      attach_below(root_, destination, mount, detached);
+    }
+  }
+
   void remount(const std::string& destination, const MountOptions& options, bool bind) {
     const MountTarget target = find_mount_target(root_, destination);
     if (!target.fd) throw Error("remount: nothing is mounted there", ENOENT);
@@ -130,7 +168,8 @@ class MountSequence {
                         MountOptions options) {
     const std::string& type = step.mount.type;
     if (type.empty()) throw Error("has neither a type nor the option bind", EINVAL);
-    MountTarget target = find_mount_target(root_, destination);
+    const bool in_fresh = fresh_.make_place(destination, TargetKind::directory);
+    MountTarget target = in_fresh ? MountTarget{} : find_mount_target(root_, destination);
     if (target.for_procfs_only && type != "proc") {
       throw Error("only a procfs may be mounted on or below /proc", EPERM);
     }
@@ -153,9 +192,14 @@ class MountSequence {
     if (options.propagation != 0) {
       set_mount_attributes(mount, 0, 0, options.propagation, Depth::single, "");
     }
-    if (!target.fd) target = make_mount_target(root_, destination, TargetKind::directory);
-    check_procfs_rule(target, step.mount, mount);
-    attach_mount(mount, target.fd, destination);
+    if (in_fresh) {
+      fresh_.attach(mount, destination);
+    } else {
+      if (!target.fd) target = make_mount_target(root_, destination, TargetKind::directory);
+      check_procfs_rule(target, step.mount, mount);
+      attach_mount(mount, target.fd, destination);
+      if (tmpfs) fresh_.set(destination, mount);
+    }
     if (late) readonly_at_end_.emplace_back(destination, std::move(mount));
   }
 
@@ -169,6 +213,7 @@ class MountSequence {
   const RootDir& root_;
   const std::string& bundle_;
   std::string label_;
+  FreshFilesystem fresh_;
   std::vector<std::pair<std::string, Fd>> readonly_at_end_;
 };
 
