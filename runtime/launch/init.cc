@@ -49,7 +49,7 @@ class Init {
     build_root_filesystem();
     launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
     receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
-    run_hooks(spec_.hooks.create_container, "createContainer", state_for_hooks());
+    run_container_hooks(spec_.hooks.create_container, "createContainer");
     enter_root_filesystem();
     set_kernel_parameters();
     keep_only_the_gate();
@@ -60,7 +60,7 @@ class Init {
   void run() {
     if (in_.gate) in_.gate->wait();
     Doing::start_anew();
-    run_hooks(spec_.hooks.start_container, "startContainer", state_for_hooks());
+    run_container_hooks(spec_.hooks.start_container, "startContainer");
     report_exec();
     execute(become_request(), *program_);
   }
@@ -198,13 +198,15 @@ class Init {
     keep_preserved_descriptors(request_.preserved_fds, std::move(kept));
   }
 
-  oci::State state_for_hooks() const {
-    return {.oci_version = std::string(oci::kVersion),
+  void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind) const {
+    if (hooks.empty()) return;
+    const oci::State state{.oci_version = std::string(oci::kVersion),
             .id = request_.keyring_name,
             .status = oci::Status::created,
             .pid = ::getpid(),
             .bundle = request_.bundle,
             .annotations = spec_.annotations};
+    run_hooks(hooks, kind, state);
   }
 
   const InitInheritance& in_;

@@ -61,6 +61,12 @@ bool has_parameter(const MountOptions& options, std::string_view name) {
                      [&](const auto& parameter) { return parameter.first == name; });
 }
 
+// Filesystems without a device or a server, whose making has no effect elsewhere.
+bool is_kernels_own(std::string_view type) {
+  constexpr std::array<std::string_view, 4> kTypes{"proc", "devpts", "mqueue", "tmpfs"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
+
 std::string octal_mode(const Fd& directory) {
   std::array<char, 16> text;
   const unsigned mode = stat_fd(directory, "mount point").st_mode & 07777;
@@ -97,6 +103,10 @@ class FreshFilesystem {
 
   void attach(const Fd& mount, const std::string& destination) const {
     attach_mount_at(mount, mount_, std::string(split_path(destination).name));
+  }
+
+  std::string path_of(const std::string& destination) const {
+    return descriptor_path(mount_).append("/").append(split_path(destination).name);
   }
 
  private:
@@ -185,6 +195,13 @@ class MountSequence {
     const bool late = step.readonly_at_end ||
                       ((attributes & MOUNT_ATTR_RDONLY) != 0 && (tmpfs || destination == "/dev"));
     if (late) attributes &= ~uint64_t{MOUNT_ATTR_RDONLY};
+    // One that others are mounted in is kept by its descriptor.
+    const bool plain = label_.empty() && options.propagation == 0 && !late && !options.tmpcopyup;
+    if (plain && (in_fresh || (target.fd && !tmpfs)) && is_kernels_own(type) &&
+        mount_at_once(type, step.mount.source, options.parameters, attributes,
+                      in_fresh ? fresh_.path_of(destination) : descriptor_path(target.fd))) {
+      return;
+    }
 
     Fd mount = new_filesystem(type, step.mount.source, options.parameters, attributes);
     if (!label_.empty() && type == "mqueue") label_root(mount);
