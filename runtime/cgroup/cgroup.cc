@@ -175,6 +175,7 @@ std::string list_of(const std::set<pid_t>& pids) {
 }  // namespace
 
 void Cgroup::create() {
+  const CloseInBatches batches;
   const Doing doing("make the control groups");
   for (CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (!make_group(hierarchy.directory, created_)) hierarchy.owned = false;
@@ -200,12 +201,14 @@ void Cgroup::undo() noexcept {
 }
 
 void Cgroup::apply(const oci::Resources& resources) const {
+  const CloseInBatches batches;
   const Doing doing("set limits");
   apply_limits(paths_, resources);
   if (paths_.find("devices") != nullptr) apply_first_device_rules(paths_, resources.devices);
 }
 
 void Cgroup::filter_devices(const oci::Resources& resources) const {
+  const CloseInBatches batches;
   const Doing doing("set limits");
   if (paths_.find("devices") == nullptr) apply_first_device_rules(paths_, resources.devices);
 }

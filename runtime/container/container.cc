@@ -68,8 +68,11 @@ bool is_abandoned(const ContainerRecord& record, const Fd& directory) {
 
 StateRoot::StateRoot(const std::string& path) : path_(path) {
   const Doing doing("open state root", path_);
-  make_directories(path, 0700);
-  fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
+  fd_ = open_if_exists(path, O_RDONLY | O_DIRECTORY);
+  if (!fd_) {
+    make_directories(path, 0700);
+    fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
+  }
   const struct stat status = stat_fd(fd_, path);
   if (status.st_uid != ::geteuid()) throw Error("it belongs to another user", EPERM);
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Error("others may write to it", EPERM);
@@ -137,7 +140,9 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
   Fd directory = open_file_at(root.fd(), record.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   check(::flock(directory.get(), LOCK_EX | LOCK_NB), "lock", record.id);
   Container container(root.fd().duplicate(), std::move(directory), record);
-  replace_file_at(container.directory_, kConfigFile, config_json, 0600);
+  // Nobody reads it before there is a record.
+  write_all(open_file_at(container.directory_, kConfigFile, O_WRONLY | O_CREAT | O_EXCL, 0600),
+            config_json, kConfigFile);
   container.save(record);
   return container;
 }

@@ -41,13 +41,13 @@ class Init {
   // Up to the gate.
   void prepare() {
     let_go_of_launcher();
-    launcher_.expect(MessageKind::kProceed);
+    if (!in_.is_settled) launcher_.expect(MessageKind::kProceed);
     enter_namespaces();
     enter_control_groups();
     start_session();
     name_the_host();
     build_root_filesystem();
-    launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
+    if (in_.is_waited_for) launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
     receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
     run_container_hooks(spec_.hooks.create_container, "createContainer");
     enter_root_filesystem();

@@ -30,9 +30,9 @@ std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgrou
   return init;
 }
 
-bool needs_settling(const oci::Process& process, const NamespacePlan& namespaces) {
-  return namespaces.new_user_namespace() || process.oom_score_adj || process.scheduler ||
-         process.io_priority;
+bool is_settled(const oci::Process& process, const NamespacePlan& namespaces) {
+  return !namespaces.new_user_namespace() && !process.oom_score_adj && !process.scheduler &&
+         !process.io_priority;
 }
 
 // What a process without rights over the host can't do for itself.
@@ -55,6 +55,10 @@ void run_runtime_hooks(const oci::Hooks& hooks, const oci::State& state) {
   run_hooks(hooks.create_runtime, "createRuntime", state);
 }
 
+bool waits_for_namespaces(const oci::Spec& spec) {
+  return has_runtime_hooks(spec.hooks) || spec.process->terminal;
+}
+
 // What takes its time, while init mounts.
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
   request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
@@ -74,8 +78,10 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
   };
   const bool hooks = has_runtime_hooks(request.spec.hooks);
   if (!hooks) proceed();
-  Message ready = socket.expect(MessageKind::kNamespacesReady);
-  if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
+  if (waits_for_namespaces(request.spec)) {
+    Message ready = socket.expect(MessageKind::kNamespacesReady);
+    if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
+  }
   if (hooks) {
     run_runtime_hooks(request.spec.hooks, events.state());
     proceed();
@@ -122,18 +128,18 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   SyncSocket socket(std::move(ours));
   std::optional<StartGate> gate;
   if (request.start == Start::at_gate) gate = StartGate::make(request.state_directory);
-  const bool settles = needs_settling(*request.spec.process, namespaces);
-  if (!settles) socket.send(MessageKind::kProceed);
+  const bool settled = is_settled(*request.spec.process, namespaces);
 
   std::optional<Child> init = clone_init(namespaces, request.cgroup.unified_directory());
   if (!init) {
     socket = SyncSocket(Fd());
-    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, gate},
+    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, settled,
+              waits_for_namespaces(request.spec), gate},
              SyncSocket(std::move(theirs)));
   }
   theirs.reset();
   gate.reset();
-  if (settles) {
+  if (!settled) {
     settle_init(*init, request.spec, namespaces);
     socket.send(MessageKind::kProceed);
   }

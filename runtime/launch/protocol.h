@@ -3,11 +3,11 @@
 //
 //   launcher                                  init
 //   clone3 -------------------------------->
-//   id maps, oom_score_adj, scheduling        waits where there are any
-//   kProceed ------------------------------>  control groups, namespaces, root filesystem
-//   record, device filter, seccomp program
-//      <------------------ kNamespacesReady   (+ the terminal's controller)
-//   prestart and createRuntime hooks
+//  [id maps, oom_score_adj, scheduling        waits
+//   kProceed ------------------------------>]
+//   record, device filter, seccomp program    control groups, namespaces, root filesystem
+//     [<------------------ kNamespacesReady   (+ the terminal's controller)
+//   prestart and createRuntime hooks]
 //   kProceed (+ seccomp program) ---------->  createContainer hooks, pivot, user, capabilities
 //      <------------------ kSeccompListener   (+ its descriptor, where the filter notifies)
 //      <---------------------------- kReady   waits at the gate (runtime/container/start_gate.h)
@@ -15,8 +15,8 @@
 //      <------------------------ kExecuting
 //      <-------------------- (end of file)    the program runs
 //
-// What needs no work of the launcher's, it says early: the first kProceed before the clone, the
-// second as soon as the seccomp program is there. Init waits for nobody then.
+// What is in brackets is left out where the configuration asks for nothing of it, and the last
+// kProceed comes as soon as the seccomp program is there then: init waits for nobody.
 //
 // At any time kFailed (errno and text) may stand in for what is expected. Init dies when it reads
 // the end of file; the launcher kills it when anything fails.

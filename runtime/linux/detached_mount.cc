@@ -31,12 +31,18 @@ void attach_mount_at(const Fd& mount, const Fd& directory, const std::string& na
         "attach to", name);
 }
 
-int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
+mount_attr attributes_of(const MountChange& change) {
   mount_attr attributes{};
   attributes.attr_set = change.set;
   attributes.attr_clr = change.clear;
   attributes.propagation = change.propagation;
-  return ::mount_setattr(mount.get(), "", at_flags(depth), &attributes, sizeof attributes);
+  return attributes;
+}
+
+int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
+  const mount_attr attributes = attributes_of(change);
+  return ::mount_setattr(mount.get(), "", at_flags(depth), const_cast<mount_attr*>(&attributes),
+                         sizeof attributes);
 }
 
 void set_mount_attributes(const Fd& mount, uint64_t set, uint64_t clear, uint64_t propagation,

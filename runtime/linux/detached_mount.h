@@ -1,6 +1,8 @@
 // Mounts as descriptors: copied detached, changed while nobody can see them, put in place.
 #pragma once
 
+#include <sys/mount.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -29,6 +31,8 @@ struct MountChange {
 
   bool is_empty() const { return set == 0 && clear == 0 && propagation == 0; }
 };
+
+mount_attr attributes_of(const MountChange& change);
 
 // mount_setattr(2) on a detached or attached mount; -1 and errno.
 int change_mount(const Fd& mount, const MountChange& change, Depth depth);

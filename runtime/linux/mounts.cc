@@ -84,9 +84,9 @@ bool takes_label_parameter(std::string_view type) {
 // lies right in it needs no search from the root for its place.
 class FreshFilesystem {
  public:
-  void set(const std::string& destination, const Fd& mount) {
+  void set(const std::string& destination, Fd mount) {
     destination_ = destination;
-    mount_ = mount.duplicate();
+    mount_ = std::move(mount);
   }
 
   // Where `destination` lies right in it: makes the mount point. False where it lies elsewhere, or
@@ -130,13 +130,11 @@ class MountSequence {
     const Doing doing("mount", label);
     if (destination == "/") throw Error("the root itself is no mount point", EINVAL);
     if (step.prepared) {
-      attach(step.prepared, destination, step.mount);
+      attach(step.prepared, destination, step);
     } else if (options.remount) {
       remount(destination, options, bind);
     } else if (bind) {
-      const Fd source = open_bind_source(step.mount, options, bundle_);
-      apply_bind_options(source, options);
-      attach(source, destination, step.mount);
+      attach(make_bind(step.mount, options, bundle_), destination, step);
     } else {
       mount_filesystem(step, destination, options);
     }
@@ -157,11 +155,12 @@ class MountSequence {
   }
 
  private:
-  void attach(const Fd& detached, const std::string& destination, const oci::Mount& mount) {
-    if (fresh_.make_place(destination, kind_of_source(detached))) {
+  void attach(const Fd& detached, const std::string& destination, const MountStep& step) {
+    const TargetKind kind = step.is_directory ? TargetKind::directory : kind_of_source(detached);
+    if (fresh_.make_place(destination, kind)) {
       fresh_.attach(detached, destination);
     } else {
-      attach_below(root_, destination, mount, detached);
+      attach_below(root_, destination, step.mount, detached);
     }
   }
 
@@ -174,50 +173,75 @@ class MountSequence {
     }
   }
 
-  void mount_filesystem(const MountStep& step, const std::string& destination,
-                        MountOptions options) {
-    const std::string& type = step.mount.type;
-    if (type.empty()) throw Error("has neither a type nor the option bind", EINVAL);
-    const bool in_fresh = fresh_.make_place(destination, TargetKind::directory);
-    MountTarget target = in_fresh ? MountTarget{} : find_mount_target(root_, destination);
+  // Where a new filesystem goes: right into the one that was mounted before, else what was found.
+  struct Place {
+    bool in_fresh = false;
+    MountTarget target;
+  };
+
+  Place find_place(const std::string& destination, std::string_view type) {
+    if (fresh_.make_place(destination, TargetKind::directory)) return {true, {}};
+    MountTarget target = find_mount_target(root_, destination);
     if (target.for_procfs_only && type != "proc") {
       throw Error("only a procfs may be mounted on or below /proc", EPERM);
     }
-    const bool tmpfs = type == "tmpfs";
+    return {false, std::move(target)};
+  }
+
+  void add_parameters(MountOptions& options, std::string_view type, const Place& place) const {
     // A tmpfs takes the place of a directory with its permissions: /tmp stays sticky.
-    if (tmpfs && target.fd && !has_parameter(options, "mode")) {
-      options.parameters.emplace_back("mode", octal_mode(target.fd));
+    if (type == "tmpfs" && place.target.fd && !has_parameter(options, "mode")) {
+      options.parameters.emplace_back("mode", octal_mode(place.target.fd));
     }
     if (!label_.empty() && takes_label_parameter(type)) {
       options.parameters.emplace_back("context", label_);
     }
+  }
+
+  void mount_filesystem(const MountStep& step, const std::string& destination,
+                        MountOptions options) {
+    const std::string& type = step.mount.type;
+    if (type.empty()) throw Error("has neither a type nor the option bind", EINVAL);
+    Place place = find_place(destination, type);
+    add_parameters(options, type, place);
+    const bool tmpfs = type == "tmpfs";
     uint64_t attributes = options.set_attributes | options.set_recursively;
     const bool late = step.readonly_at_end ||
                       ((attributes & MOUNT_ATTR_RDONLY) != 0 && (tmpfs || destination == "/dev"));
     if (late) attributes &= ~uint64_t{MOUNT_ATTR_RDONLY};
-    // One that others are mounted in is kept by its descriptor.
-    const bool plain = label_.empty() && options.propagation == 0 && !late && !options.tmpcopyup;
-    if (plain && (in_fresh || (target.fd && !tmpfs)) && is_kernels_own(type) &&
-        mount_at_once(type, step.mount.source, options.parameters, attributes,
-                      in_fresh ? fresh_.path_of(destination) : descriptor_path(target.fd))) {
-      return;
-    }
+    // A tmpfs that others may be mounted in is held by its descriptor.
+    const bool holds_others = tmpfs && !place.in_fresh;
+    if (!late && !holds_others && try_at_once(step, destination, options, place)) return;
 
     Fd mount = new_filesystem(type, step.mount.source, options.parameters, attributes);
     if (!label_.empty() && type == "mqueue") label_root(mount);
-    if (tmpfs && options.tmpcopyup && target.fd) copy_up(target.fd, mount);
+    if (tmpfs && options.tmpcopyup && place.target.fd) copy_up(place.target.fd, mount);
     if (options.propagation != 0) {
       set_mount_attributes(mount, 0, 0, options.propagation, Depth::single, "");
     }
-    if (in_fresh) {
-      fresh_.attach(mount, destination);
-    } else {
-      if (!target.fd) target = make_mount_target(root_, destination, TargetKind::directory);
-      check_procfs_rule(target, step.mount, mount);
-      attach_mount(mount, target.fd, destination);
-      if (tmpfs) fresh_.set(destination, mount);
+    put(mount, destination, step, std::move(place));
+    if (late) readonly_at_end_.emplace_back(destination, mount.duplicate());
+    if (holds_others) fresh_.set(destination, std::move(mount));
+  }
+
+  bool try_at_once(const MountStep& step, const std::string& destination,
+                   const MountOptions& options, const Place& place) const {
+    const bool plain = label_.empty() && options.propagation == 0 && !options.tmpcopyup;
+    if (!plain || !is_kernels_own(step.mount.type)) return false;
+    if (!place.in_fresh && !place.target.fd) return false;
+    return mount_at_once(step.mount.type, step.mount.source, options.parameters,
+                         options.set_attributes | options.set_recursively,
+                         place.in_fresh ? fresh_.path_of(destination)
+                                        : descriptor_path(place.target.fd));
+  }
+
+  void put(const Fd& mount, const std::string& destination, const MountStep& step, Place place) {
+    if (place.in_fresh) return fresh_.attach(mount, destination);
+    if (!place.target.fd) {
+      place.target = make_mount_target(root_, destination, TargetKind::directory);
     }
-    if (late) readonly_at_end_.emplace_back(destination, std::move(mount));
+    check_procfs_rule(place.target, step.mount, mount);
+    attach_mount(mount, place.target.fd, destination);
   }
 
   // mqueue knows no context=. setxattr(2) has no form for an O_PATH descriptor but this.
