@@ -14,6 +14,8 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/text.h"
+#include "runtime/base/trace.h"
+#include "runtime/base/trace_file.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -29,6 +31,7 @@ constexpr std::array kGlobalOptions{
     Option{"debug", 0, "", "log warnings and debug messages, too, once the command has succeeded"},
     Option{"strict", 0, "", "make each warning an error"},
     Option{"rootless", 0, "WHETHER", "accepted and ignored"},
+    Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
 
@@ -129,6 +132,25 @@ int report_errors(int failure_code, Work work) {
   return failure_code;
 }
 
+// What the trace of a command is about, and then the trace itself. A command that worked and can't
+// tell of it has failed.
+template <class Work>
+int trace_command(const Command& command, const std::string& path, Work work) {
+  if (path.empty()) return work();
+  start_trace();
+  int exit_code = 0;
+  {
+    const Step step("command");
+    exit_code = work();
+  }
+  const char* traceparent = std::getenv("TRACEPARENT");
+  const int written = report_errors(command.failure_code, [&] {
+    append_trace(path, command.name, traceparent == nullptr ? "" : traceparent);
+    return 0;
+  });
+  return exit_code != 0 ? exit_code : written;
+}
+
 int run_program(int argc, char** argv) {
   const std::vector<std::string> all_words(argv + 1, argv + argc);
   std::span<const std::string> words = all_words;
@@ -145,10 +167,12 @@ int run_program(int argc, char** argv) {
   }
   const Global global{arguments.value("root", default_state_root()), argv};
   const Command& command = find_command(words.front());
-  return report_errors(command.failure_code, [&] {
-    const int exit_code = run_command_line(command, global, words.subspan(1));
-    write_held_lines();
-    return exit_code;
+  return trace_command(command, arguments.value("trace"), [&] {
+    return report_errors(command.failure_code, [&] {
+      const int exit_code = run_command_line(command, global, words.subspan(1));
+      write_held_lines();
+      return exit_code;
+    });
   });
 }
 

@@ -126,6 +126,7 @@ Container Container::load(const StateRoot& root, const std::string& id, Locking 
 
 Container Container::make(const StateRoot& root, const ContainerRecord& record,
                           std::string_view config_json) {
+  const Step step("make the state directory");
   check_container_id(record.id);
   const Fd root_lock = lock_state_root(root);
   if (::mkdirat(root.fd().get(), record.id.c_str(), 0700) != 0) {
@@ -148,6 +149,7 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
 }
 
 void Container::save(ContainerRecord record) {
+  const Step step("write the record");
   record_ = std::move(record);
   replace_file_at(directory_, kRecordFile, to_json(record_), 0600);
 }
@@ -204,8 +206,8 @@ void Container::destroy() {
     if (cgroup.is_frozen()) cgroup.thaw();
     wait_until_gone(process);
   }
-  // Without a pid namespace of its own, what init left behind lives on; and whoever made it may have
-  // been killed before init was on record.
+  // Without a pid namespace of its own, what init left behind lives on; and whoever made it may
+  // have been killed before init was on record.
   if (!has_own_pid_namespace(record_) || record_.pid == 0) cgroup.kill_all(SIGKILL);
   cgroup.remove();
   std::vector<oci::Hook> poststop;

@@ -73,12 +73,13 @@ class Unfinished {
   Container* container_;
 };
 
-Created make_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options,
-                       Start start) {
+Created make_container(const StateRoot& root, const Configuration& configuration,
+                       const CreateOptions& options, Start start) {
+  const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
   const ContainerRecord record = describe(spec, options, bundle);
-  Container container = Container::make(root, record, oci::to_json(spec));
+  Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   Cgroup cgroup(record.cgroup);
   cgroup.create();
@@ -96,6 +97,7 @@ Created make_container(const StateRoot& root, const oci::Spec& spec, const Creat
       .start = start,
       .cgroup = cgroup,
       .state_directory = container.directory(),
+      .state_root = container.state_root(),
   };
   const LaunchEvents events{
       .on_init =
@@ -132,9 +134,10 @@ void write_pid_file(const std::string& path, pid_t pid) {
   replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
 }
 
-oci::Spec load_bundle(const std::string& bundle) {
+Configuration load_bundle(const std::string& bundle) {
+  const Step step("read config.json");
   const std::string path = bundle + "/" + kConfigFile;
-  const std::string json = read_file(path);
+  std::string json = read_file(path);
   // Costs a little, so it is done only where somebody wants to know.
   oci::Findings findings;
   oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
@@ -142,22 +145,26 @@ oci::Spec load_bundle(const std::string& bundle) {
   oci::validate(spec, kConfigFile);
   for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
   // A container can be created without one: `start` has nothing to run then, and says so.
-  if (!spec.process) spec.process = oci::Process{.cwd = "/"};
-  return spec;
+  if (!spec.process) {
+    spec.process = oci::Process{.cwd = "/"};
+    json = oci::to_json(spec);
+  }
+  return {std::move(spec), std::move(json)};
 }
 
-Created create_container(const StateRoot& root, const oci::Spec& spec,
+Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  return make_container(root, spec, options, Start::at_gate);
+  return make_container(root, configuration, options, Start::at_gate);
 }
 
-Created run_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options) {
-  if (may_start_at_once(spec.hooks, options)) {
+Created run_container(const StateRoot& root, const Configuration& configuration,
+                      const CreateOptions& options) {
+  if (may_start_at_once(configuration.spec.hooks, options)) {
     const Doing doing("run container", options.id);
-    return make_container(root, spec, options, Start::at_once);
+    return make_container(root, configuration, options, Start::at_once);
   }
-  Created created = create_container(root, spec, options);
+  Created created = create_container(root, configuration, options);
   start_container(created.container);
   return created;
 }

@@ -29,15 +29,21 @@ struct Created {
   Child init;
 };
 
-// Reads and checks BUNDLE/config.json.
-oci::Spec load_bundle(const std::string& bundle);
+// What BUNDLE/config.json says, and its text, which is kept with the container.
+struct Configuration {
+  oci::Spec spec;
+  std::string json;
+};
+// Reads and checks it.
+Configuration load_bundle(const std::string& bundle);
 
 // Either a container in the state "created", locked, or an Error and nothing left behind.
-Created create_container(const StateRoot& root, const oci::Spec& spec,
+Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options);
 
 // The same, and its program runs. Poststart hooks are done.
-Created run_container(const StateRoot& root, const oci::Spec& spec, const CreateOptions& options);
+Created run_container(const StateRoot& root, const Configuration& configuration,
+                      const CreateOptions& options);
 
 // Written under another name first: who polls for the file must find the whole pid in it. Decimal
 // digits and no newline, as engines read it. Nothing where `path` is empty.

@@ -1,7 +1,6 @@
 #include "runtime/launch/init.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -12,11 +11,11 @@
 
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
 #include "runtime/launch/become.h"
+#include "runtime/launch/first_steps.h"
 #include "runtime/launch/seccomp_message.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/lsm.h"
@@ -76,28 +75,24 @@ class Init {
   // The container's lock is the launcher's alone, and so are the signals that it waits for.
   void let_go_of_launcher() {
     ::close(request_.state_directory.get());
-    sigset_t none;
-    ::sigemptyset(&none);
-    check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    ::signal(SIGPIPE, SIG_DFL);
+    reset_signals();
   }
 
   void enter_namespaces() {
+    const Step step("enter the namespaces");
     in_.namespaces.join_in_init();
     if (in_.namespaces.new_user_namespace()) become_namespace_root();
   }
 
-  // "0" means the writer. In `tasks`, by a process with one thread, it spares the RCU wait that
-  // cgroup.procs has. Only then may the cgroup namespace be made: its root is where we are.
   void enter_control_groups() {
-    const Doing doing("join the control groups");
-    for (const Fd& tasks : in_.tasks_files) write_all(tasks, "0", "tasks");
+    join_v1_groups(in_.tasks_files);
     if (in_.namespaces.late_cgroup_namespace()) {
       check(::unshare(CLONE_NEWCGROUP), "unshare the cgroup namespace");
     }
   }
 
   void start_session() {
+    const Step step("start a session");
     check(::setsid(), "setsid");
     // Until execve nobody in the container may trace us or open our descriptors (CVE-2016-9962).
     check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
@@ -111,6 +106,7 @@ class Init {
   }
 
   void name_the_host() {
+    const Step step("loopback and names");
     if (in_.namespaces.new_network_namespace()) bring_up_loopback();
     if (!spec_.hostname.empty()) {
       check(::sethostname(spec_.hostname.data(), spec_.hostname.size()), "set the hostname",
@@ -123,6 +119,7 @@ class Init {
   }
 
   void build_root_filesystem() {
+    const Step step("build the root filesystem");
     const CloseInBatches batches;
     const oci::Process& process = *spec_.process;
     // Before anything of the container could be mounted over /proc.
@@ -162,6 +159,7 @@ class Init {
   }
 
   void enter_root_filesystem() {
+    const Step step("enter the root filesystem");
     const CloseInBatches batches;
     switch_root(root_, request_.root_switch);
     set_rootfs_propagation(spec_.linux_.rootfs_propagation);
@@ -170,6 +168,7 @@ class Init {
   }
 
   void set_kernel_parameters() {
+    const Step step("set kernel parameters");
     const oci::Process& process = *spec_.process;
     if (!spec_.linux_.sysctl.empty()) set_sysctls(procfs_, spec_.linux_.sysctl);
     if (spec_.root->readonly) make_rootfs_readonly();
@@ -201,11 +200,11 @@ class Init {
   void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind) const {
     if (hooks.empty()) return;
     const oci::State state{.oci_version = std::string(oci::kVersion),
-            .id = request_.keyring_name,
-            .status = oci::Status::created,
-            .pid = ::getpid(),
-            .bundle = request_.bundle,
-            .annotations = spec_.annotations};
+                           .id = request_.keyring_name,
+                           .status = oci::Status::created,
+                           .pid = ::getpid(),
+                           .bundle = request_.bundle,
+                           .annotations = spec_.annotations};
     run_hooks(hooks, kind, state);
   }
 

@@ -19,15 +19,20 @@
 #include "runtime/linux/devices.h"
 #include "runtime/linux/id_map.h"
 #include "runtime/linux/scheduling.h"
+#include "runtime/linux/seccomp_cache.h"
 
 namespace gocker {
 namespace {
 
 std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgroup) {
+  const Step step("clone");
   if (namespaces.joins_user_namespace()) return clone_through_bridge(namespaces, cgroup);
   NamespacePlan::Visit visit(namespaces);
   std::optional<Child> init = clone_child(namespaces.clone_flags(), cgroup);
-  if (!init) visit.stay();
+  if (!init) {
+    set_traced_process(1);
+    visit.stay();
+  }
   return init;
 }
 
@@ -64,7 +69,7 @@ bool waits_for_namespaces(const oci::Spec& spec) {
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
   request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
-  return compile_seccomp(*request.spec.linux_.seccomp);
+  return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
 }
 
 void accompany_init(const Child& init, const LaunchRequest& request, const LaunchEvents& events,
@@ -88,6 +93,7 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
     proceed();
   }
 
+  const Step step("wait for init");
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
     const oci::Seccomp& config = *request.spec.linux_.seccomp;

@@ -151,8 +151,9 @@ static void cover_paths(void) {
     if (mount(kReadonly[i], kReadonly[i], NULL, MS_BIND | MS_REC, NULL) != 0) continue;
     must(mount(NULL, kReadonly[i], NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), kReadonly[i]);
   }
-  static const char* const kFiles[] = {"/proc/kcore",      "/proc/keys",        "/proc/latency_stats",
-                                       "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug"};
+  static const char* const kFiles[] = {"/proc/kcore",         "/proc/keys",
+                                       "/proc/latency_stats", "/proc/timer_list",
+                                       "/proc/timer_stats",   "/proc/sched_debug"};
   for (size_t i = 0; i < sizeof kFiles / sizeof *kFiles; ++i) {
     mount("/dev/null", kFiles[i], NULL, MS_BIND, NULL);
   }
