@@ -33,8 +33,8 @@ class Fd {
 };
 
 // While it lives, what Fd lets go of is closed in batches, neighbours by one close_range(2): for a
-// stretch of work that opens much and where nobody waits for the end of what is closed: no pipes, no
-// locks, no other processes. One at a time, in a program with one thread.
+// stretch of work that opens much and where nobody waits for the end of what is closed: no pipes,
+// no locks, no other processes. One at a time, in a program with one thread.
 class CloseInBatches {
  public:
   CloseInBatches();

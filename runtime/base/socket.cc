@@ -77,8 +77,8 @@ std::optional<Packet> receive_packet(const Fd& socket) {
   ssize_t got;
   do {
     got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0 && errno == ECONNRESET) return std::nullopt;  // died with unread messages of ours
+    // ECONNRESET, told once: it died with unread messages of ours. What it sent before comes next.
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
   check(got, "recvmsg");
   packet.fds = received_fds(message);
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) throw Error("recvmsg: cut short");

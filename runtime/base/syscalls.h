@@ -30,8 +30,7 @@ inline pid_t clone3(const clone_args& arguments) {
 // Linux 6.15: open_tree(2) and mount_setattr(2) in one.
 inline int open_tree_attr(int dir, const char* path, unsigned flags, const mount_attr& attributes) {
   constexpr long kNumber = 467;  // on every architecture
-  return static_cast<int>(
-      ::syscall(kNumber, dir, path, flags, &attributes, sizeof attributes));
+  return static_cast<int>(::syscall(kNumber, dir, path, flags, &attributes, sizeof attributes));
 }
 
 inline int pidfd_open(pid_t pid) {

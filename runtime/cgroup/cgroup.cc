@@ -55,8 +55,7 @@ bool make_group(const std::string& directory, std::vector<std::string>& made) {
 bool may_be_frozen(const CgroupPaths& paths) {
   return std::any_of(paths.hierarchies.begin(), paths.hierarchies.end(), [](const auto& entry) {
     const CgroupHost::Hierarchy* host = cgroup_host().find(entry.controllers);
-    return !entry.owned || host == nullptr ||
-           host->mount_point != directory_above(entry.directory);
+    return !entry.owned || host == nullptr || host->mount_point != directory_above(entry.directory);
   });
 }
 
@@ -150,8 +149,7 @@ std::vector<std::string> delegated_files() {
 }
 
 // The default would take devices away from those who are in a foreign group already.
-void apply_first_device_rules(const CgroupPaths& paths,
-                              const std::vector<oci::DeviceRule>& rules) {
+void apply_first_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceRule>& rules) {
   const CgroupPaths::Hierarchy* devices = paths.find("devices");
   if (devices == nullptr) devices = paths.find("");
   const bool joined = devices != nullptr && !devices->owned;

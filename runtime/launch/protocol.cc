@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 
 #include "runtime/base/error.h"
@@ -21,7 +22,12 @@ namespace {
 }  // namespace
 
 void SyncSocket::send(MessageKind kind, const std::vector<int>& fds, std::string_view text) const {
-  send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
+  try {
+    send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
+  } catch (const Error& error) {
+    // The other side is gone: its last words, or that there are none, are the next to be received.
+    if (error.code() != EPIPE && error.code() != ECONNRESET) throw;
+  }
 }
 
 void SyncSocket::send_failure(int code, std::string_view text) const noexcept {

@@ -1,6 +1,7 @@
 // Freestanding: the entry of the program calls this before libc has set up anything (thread-local
-// storage, errno, the choice of memcpy(3) and its kin), for that costs a tenth of a start, and whoever is about
-// to be executed again has no use for it. So nothing of any library is called here.
+// storage, errno, the choice of memcpy(3) and its kin), for that costs a tenth of a start, and
+// whoever is about to be executed again has no use for it. So nothing of any library is called
+// here.
 #include "runtime/linux/binary_overlay.h"
 
 #include <fcntl.h>
@@ -35,10 +36,7 @@ long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 
   register long x2 __asm__("x2") = c;
   register long x3 __asm__("x3") = d;
   register long x4 __asm__("x4") = e;
-  __asm__ volatile("svc 0"
-                   : "+r"(x0)
-                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-                   : "memory");
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
   return x0;
 #else
 #error "the system call of this architecture is missing"

@@ -11,8 +11,8 @@ namespace gocker {
 // so what leaked from elsewhere is not believed.
 inline constexpr char kBinaryMarker[] = "GOCKER_SEALED_BINARY";
 
-// Executes this program once more from the copy, marked; both lists end with a null pointer. Returns
-// where the kernel, or the rights of the caller, do not allow it.
+// Executes this program once more from the copy, marked; both lists end with a null pointer.
+// Returns where the kernel, or the rights of the caller, do not allow it.
 void execute_from_overlay(char** argv, char** environment) noexcept;
 
 }  // namespace gocker

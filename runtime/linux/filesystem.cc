@@ -31,7 +31,8 @@ constexpr std::array<PermissionHint, 4> kPermissionHints{{
     {"mqueue", "a user namespace needs an ipc namespace of its own for it"},
 }};
 
-// MOUNT_ATTR_* and their counterparts of mount(2). Not read-only: there it means the superblock, too.
+// MOUNT_ATTR_* and their counterparts of mount(2). Not read-only: there it means the superblock,
+// too.
 constexpr std::array<std::pair<uint64_t, unsigned long>, 5> kSameInBoth{{
     {MOUNT_ATTR_NOSUID, MS_NOSUID},
     {MOUNT_ATTR_NODEV, MS_NODEV},

@@ -109,10 +109,12 @@ MountTarget find_mount_target(const RootDir& root, const std::string& destinatio
 
 MountTarget make_mount_target(const RootDir& root, const std::string& destination,
                               TargetKind kind) {
+  MountTarget target = find_mount_target(root, destination);
+  if (target.fd) return target;
   make_missing(root, destination, kind);
   // Somebody who shares a volume with this container may have been at work meanwhile: what counts
   // is what stands there now, under the same rules.
-  MountTarget target = find_mount_target(root, destination);
+  target = find_mount_target(root, destination);
   if (!target.fd) throw Error("the mount point vanished while it was made", ENOENT);
   return target;
 }

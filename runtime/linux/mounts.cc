@@ -40,7 +40,7 @@ void check_procfs_rule(const MountTarget& target, const oci::Mount& mount, const
 
 // Puts `detached`, a bind or a prepared mount, onto its destination, whose kind follows its own.
 void attach_below(const RootDir& root, const std::string& destination, const oci::Mount& mount,
-               const Fd& detached) {
+                  const Fd& detached) {
   MountTarget target = find_mount_target(root, destination);
   if (!target.fd) target = make_mount_target(root, destination, kind_of_source(detached));
   check_procfs_rule(target, mount, detached);
@@ -229,10 +229,10 @@ class MountSequence {
     const bool plain = label_.empty() && options.propagation == 0 && !options.tmpcopyup;
     if (!plain || !is_kernels_own(step.mount.type)) return false;
     if (!place.in_fresh && !place.target.fd) return false;
-    return mount_at_once(step.mount.type, step.mount.source, options.parameters,
-                         options.set_attributes | options.set_recursively,
-                         place.in_fresh ? fresh_.path_of(destination)
-                                        : descriptor_path(place.target.fd));
+    return mount_at_once(
+        step.mount.type, step.mount.source, options.parameters,
+        options.set_attributes | options.set_recursively,
+        place.in_fresh ? fresh_.path_of(destination) : descriptor_path(place.target.fd));
   }
 
   void put(const Fd& mount, const std::string& destination, const MountStep& step, Place place) {
