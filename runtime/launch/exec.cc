@@ -189,11 +189,13 @@ Child exec_in_container(const ExecRequest& request) {
   const Doing doing("exec in container", record.id);
   const Fd first_process = request.container.open_process();
   if (!first_process) throw Error("container not running");
-  const Cgroup cgroup(record.cgroup);
+  const Cgroup cgroup(groups_below(record.cgroup, request.cgroups));
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
   auto [ours, theirs] = socket_pair();
   std::optional<Child> process =
-      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
+      clone_into(record, first_process,
+                 request.cgroups.empty() ? cgroup.unified_directory_of(record.pid)
+                                         : cgroup.unified_directory());
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
