@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "imagetool/bundle/user_namespace.h"
+
 namespace gocker {
 
 struct BindMount {
@@ -28,6 +30,7 @@ struct RunOptions {
   bool terminal = false;
   std::string hostname;  // empty: the runtime's own
   NetworkMode network = NetworkMode::none;
+  UserNamespaceOptions user_namespace;
   std::vector<BindMount> mounts;
   std::map<std::string, std::string> annotations;
   std::optional<int64_t> memory;     // bytes

@@ -148,6 +148,13 @@ void add_mounts(const std::vector<BindMount>& mounts, std::vector<oci::Mount>& l
   }
 }
 
+void add_user_namespace(const IdMaps& maps, oci::Linux& config) {
+  if (maps.empty()) return;
+  config.namespaces.push_back({.type = oci::NamespaceType::user});
+  config.uid_mappings = maps.uids;
+  config.gid_mappings = maps.gids;
+}
+
 // In the host's network the container also finds names as the host does, unless it was given files
 // of its own.
 void share_host_network(oci::Spec& spec) {
@@ -177,6 +184,7 @@ oci::Spec make_runtime_config(const oci::ImageConfig& image, const RunOptions& o
   spec.hostname = options.hostname;
   spec.annotations = make_annotations(image, options);
   spec.linux_.cgroups_path = options.cgroups_path;
+  add_user_namespace(options.user_namespace.maps, spec.linux_);
   if (options.network == NetworkMode::host) share_host_network(spec);
   add_mounts(options.mounts, spec.mounts);
   set_limits(options, *spec.linux_.resources);

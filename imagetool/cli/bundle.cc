@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::array kOptions = {
     Option{"flat", 0, "", "a plain directory as rootfs, not a mount; needs no store afterwards"},
+    Option{"userns", 0, "auto[:size=N]|host", "a user namespace with ids that nobody else uses"},
+    Option{"uidmap", 0, "CONTAINER:HOST:SIZE", "a user namespace with these user ids"},
+    Option{"gidmap", 0, "CONTAINER:HOST:SIZE", "its group ids (default: as --uidmap)"},
+    Option{"subuidname", 0, "NAME", "a user namespace with the ids that /etc/subuid gives NAME"},
+    Option{"subgidname", 0, "NAME", "its group ids from /etc/subgid (default: as --subuidname)"},
     Option{"env", 'e', "NAME[=VALUE]", "set a variable; NAME alone takes the value it has here"},
     Option{"volume", 'v', "SRC:DST[:ro]", "mount a host's file or directory in the container"},
     Option{"workdir", 'w', "DIR", "the program's working directory"},
@@ -51,6 +56,36 @@ int64_t parse_pids(const std::string& text) {
   return *pids;
 }
 
+// The ids that a person names himself; those of --userns auto are chosen when the bundle is made.
+IdMaps id_maps_of(const Arguments& arguments) {
+  const bool is_subordinate = arguments.has("subuidname") || arguments.has("subgidname");
+  IdMaps maps;
+  for (const std::string& text : arguments.values("uidmap")) {
+    maps.uids.push_back(parse_id_mapping(text));
+  }
+  for (const std::string& text : arguments.values("gidmap")) {
+    maps.gids.push_back(parse_id_mapping(text));
+  }
+  const bool is_mapped = !maps.uids.empty() || !maps.gids.empty();
+  if (is_mapped + is_subordinate + arguments.has("userns") > 1) {
+    throw UsageError(
+        "give one of --userns, --uidmap with --gidmap, --subuidname with --subgidname");
+  }
+  if (is_subordinate) {
+    const std::string user = arguments.value("subuidname", arguments.value("subgidname"));
+    return subordinate_id_maps(user, arguments.value("subgidname", user));
+  }
+  return is_mapped ? check_id_maps(std::move(maps)) : maps;
+}
+
+UserNamespaceOptions user_namespace_of(const Arguments& arguments) {
+  UserNamespaceOptions options;
+  options.maps = id_maps_of(arguments);
+  if (arguments.has("userns")) return parse_user_namespace(arguments.value("userns"));
+  if (!options.maps.empty()) options.kind = UserNamespaceOptions::Kind::given;
+  return options;
+}
+
 RunOptions run_options(const Arguments& arguments) try {
   RunOptions options;
   const auto& positionals = arguments.positionals();
@@ -69,6 +104,7 @@ RunOptions run_options(const Arguments& arguments) try {
   for (const std::string& text : arguments.values("volume")) {
     options.mounts.push_back(parse_bind_mount(text));
   }
+  options.user_namespace = user_namespace_of(arguments);
   options.annotations = annotations_of(arguments);
   if (arguments.has("memory")) options.memory = parse_memory(arguments.value("memory"));
   if (arguments.has("cpus")) options.cpu_quota = parse_cpus(arguments.value("cpus"));

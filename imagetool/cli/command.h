@@ -34,9 +34,18 @@ extern const Command kGc;
 extern const Command kImages;
 extern const Command kInspect;
 extern const Command kMount;
+extern const Command kNetworkCreate;
+extern const Command kNetworkInspect;
+extern const Command kNetworkList;
+extern const Command kNetworkPrune;
+extern const Command kNetworkRemove;
 extern const Command kPull;
 extern const Command kRm;
 extern const Command kUnbundle;
+extern const Command kVolumeCreate;
+extern const Command kVolumeInspect;
+extern const Command kVolumeList;
+extern const Command kVolumeRemove;
 
 // In the order of --help.
 std::span<const Command* const> commands();

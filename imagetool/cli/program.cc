@@ -170,8 +170,23 @@ void run(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect,  &kRm,
-                                           &kGc,   &kBundle, &kUnbundle, &kMount};
+  static constexpr std::array kCommands = {&kPull,
+                                           &kImages,
+                                           &kInspect,
+                                           &kRm,
+                                           &kGc,
+                                           &kBundle,
+                                           &kUnbundle,
+                                           &kMount,
+                                           &kNetworkCreate,
+                                           &kNetworkList,
+                                           &kNetworkRemove,
+                                           &kNetworkInspect,
+                                           &kNetworkPrune,
+                                           &kVolumeCreate,
+                                           &kVolumeList,
+                                           &kVolumeRemove,
+                                           &kVolumeInspect};
   return kCommands;
 }
 
