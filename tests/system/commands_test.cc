@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "tests/system/cgroups.h"
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 #include "tests/system/suite.h"
 
 namespace gocker::test {
@@ -83,21 +83,21 @@ TEST_F(Commands, SignalsHaveNamesAndNumbers) {
 
 TEST_F(Commands, PidfdOfTheFirstProcessGoesToItsSocket) {
   KNOWN_GAP(kRunc, "it has no --pidfd-socket");
-  const ConsoleSocket socket(path("pidfd.sock"));
+  const DescriptorSocket socket(path("pidfd.sock"));
   box.bundle.set_command({"sleep"});
   ASSERT_TRUE(succeeds(box.create({"--pidfd-socket", path("pidfd.sock")})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   EXPECT_EQ(pid_of(delivery.fds[0]), std::to_string(box.pid()));
 }
 
 TEST_F(Commands, PidfdOfAnExecGoesToItsSocketAndThePidToItsFile) {
   KNOWN_GAP(kRunc, "it has no --pidfd-socket");
-  const ConsoleSocket socket(path("pidfd.sock"));
+  const DescriptorSocket socket(path("pidfd.sock"));
   start(box);
   ASSERT_TRUE(succeeds(runtime.call({"exec", "--detach", "--pidfd-socket", path("pidfd.sock"),
                                      "--pid-file", path("pid"), box.id(), "/inside", "sleep"})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   std::ifstream file(path("pid"));
   std::string pid;
