@@ -156,7 +156,10 @@ TEST_P(BindOption, HoldsAgainstTheSource) {
 }
 
 class RecursiveOption : public SystemTest, public ::testing::WithParamInterface<BindRow> {};
-INSTANTIATE_TEST_SUITE_P(Mounts, RecursiveOption, ::testing::ValuesIn(kBindOptions), bind_row_name);
+INSTANTIATE_TEST_SUITE_P(Mounts, RecursiveOption, ::testing::ValuesIn(kBindOptions),
+                         [](const ::testing::TestParamInfo<BindRow>& row) {
+                           return std::string("r") + row.param.name;
+                         });
 
 TEST_P(RecursiveOption, HoldsForSubmountsToo) {
   KNOWN_GAP(kRunc, "it has no recursive options");
