@@ -70,7 +70,7 @@ class ExecProcess {
     sigset_t none;
     ::sigemptyset(&none);
     check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    ::signal(SIGPIPE, SIG_DFL);
+    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
     for (const Fd& tasks : tasks_files_) write_all(tasks, "0", "tasks");
     const auto& affinity = request_.process.exec_cpu_affinity;
     if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
@@ -202,8 +202,10 @@ Child exec_in_container(const ExecRequest& request) {
   const auto& affinity = request.process.exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process =
-      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
+  Fd group = cgroup.unified_directory_of(record.pid);
+  // Where somebody moved the first process out of them all, not outside with it.
+  if (!group) group = cgroup.unified_directory();
+  std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
