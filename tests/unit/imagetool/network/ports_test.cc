@@ -113,9 +113,18 @@ TEST(HoldPorts, TellsWhichPortIsInUse) {
   EXPECT_NO_THROW(hold_ports({at_loopback(4711, 81)}, {{{0, 4711, 80, Protocol::udp}, "web"}}));
 }
 
+// A port of the loopback device that is free, as the one below it is.
+uint16_t free_pair() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const uint16_t port = hold_ports({at_loopback(0, 80)}, {}).ports.at(0).host_port;
+    if (bind_here(port, SOCK_STREAM) && bind_here(port - 1, SOCK_STREAM)) return port;
+  }
+  throw Error("no two free ports side by side");
+}
+
 TEST(HoldPorts, ChoosesAFreeOneOfARange) {
-  const HeldPorts held = hold_ports({at_loopback(0, 80)}, {});
-  const uint16_t port = held.ports[0].host_port;
+  const uint16_t port = free_pair();
+  const HeldPorts held = hold_ports({at_loopback(port, 80)}, {});
   const PortRequest range{kLoopback, static_cast<uint16_t>(port - 1), port, 80, 80, Protocol::tcp};
   const HeldPorts chosen = hold_ports({range}, {});
   EXPECT_EQ(chosen.ports.at(0).host_port, port - 1);
