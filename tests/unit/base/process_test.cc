@@ -79,7 +79,8 @@ TEST(RunCommand, TellsThePidBeforeTheProgramHasItsInput) {
   command.input = "input\n";
   pid_t told = 0;
   command.started = [&](pid_t pid) { told = pid; };
-  EXPECT_EQ(run_command(command).output, std::to_string(told) + " input\n");
+  const std::string output = run_command(command).output;
+  EXPECT_EQ(output, std::to_string(told) + " input\n");
 }
 
 TEST(RunCommand, EndsTheProgramWhereTheCallerThrows) {
