@@ -94,7 +94,8 @@ const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
 
 void add_pids(const Fd& group, std::set<pid_t>& pids) {
   const Fd file(::openat(group.get(), kProcesses, O_RDONLY | O_CLOEXEC));
-  if (!file) return;  // it vanished
+  if (!file && (errno == ENOENT || errno == ENODEV)) return;  // it vanished
+  check(file.get(), "open", kProcesses);
   std::string content;
   try {
     content = read_all(file, kProcesses, 64 << 20);
@@ -208,7 +209,10 @@ void Cgroup::apply(const oci::Resources& resources) const {
 void Cgroup::filter_devices(const oci::Resources& resources) const {
   const CloseInBatches batches;
   const Doing doing("set limits");
-  if (paths_.find("devices") == nullptr) apply_first_device_rules(paths_, resources.devices);
+  const bool none = paths_.hierarchies.empty();  // --cgroup-manager disabled
+  if (!none && paths_.find("devices") == nullptr) {
+    apply_first_device_rules(paths_, resources.devices);
+  }
 }
 
 void Cgroup::update(const oci::Resources& resources) {

@@ -15,8 +15,10 @@ namespace {
 
 constexpr std::array kOptions{
     kBundle,
+    kConfig,
     kConsoleSocket,
     kPidFile,
+    kPidfdSocket,
     kNoPivot,
     kNoNewKeyring,
     kPreserveFds,
@@ -42,10 +44,10 @@ int run_in_foreground(const StateRoot& root, const Configuration& configuration,
 }
 
 int run(const Global& global, const Arguments& arguments) {
-  const CreateOptions options = create_options(arguments);
+  const CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const Configuration configuration = load_bundle(options.bundle);
+  const Configuration configuration = load_bundle(options.bundle, arguments.value("config"));
   const StateRoot root(global.state_root);
   if (!arguments.has("detach")) return run_in_foreground(root, configuration, options, arguments);
   run_container(root, configuration, options).init.release();

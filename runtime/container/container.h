@@ -63,7 +63,7 @@ class Container {
   void unlock() const;                // other commands may change it from now on
   bool lock() const;                  // again; false where it was deleted meanwhile
 
-  // Kills what runs in it, removes its cgroups and its directory, then runs the poststop hooks,
+  // Kills what runs in it, removes its groups and its directory, then runs the poststop hooks,
   // whose failures are only logged. Idempotent on all that is half-made.
   void destroy();
   void remove_directory() const;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "oci-spec/validate.h"
@@ -11,16 +12,34 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/base/socket.h"
 #include "runtime/base/text.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
+#include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
 namespace {
 
 constexpr char kConfigFile[] = "config.json";
+
+CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
+  if (options.cgroup_manager == CgroupManager::disabled) return {};
+  if (options.cgroup_manager == CgroupManager::systemd) {
+    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
+  }
+  return plan_cgroups(spec.linux_.cgroups_path, options.id);
+}
+
+void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
+  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
+  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
+  if (spec.linux_.resources) {
+    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
+  }
+}
 
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
                          const std::string& bundle) {
@@ -32,7 +51,7 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.created = rfc3339_now();
   record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
   record.annotations = spec.annotations;
-  record.cgroup = plan_cgroups(spec.linux_.cgroups_path, options.id);
+  record.cgroup = wanted_cgroups(spec, options);
   record.namespaces = spec.linux_.namespaces;
   for (const oci::Mount& mount : spec.mounts) {
     if (mount.type == "bind") record.external_mounts.push_back(mount.destination);
@@ -78,12 +97,17 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  const ContainerRecord record = describe(spec, options, bundle);
+  ContainerRecord record = describe(spec, options, bundle);
+  const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
+  RdtGroups rdt_groups;
+  if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
+  record.rdt_directories = rdt_groups.own_directories();
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   Cgroup cgroup(record.cgroup);
   cgroup.create();
-  cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
+  set_limits(cgroup, spec, options);
+  if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{
       .spec = spec,
@@ -107,11 +131,13 @@ Created make_container(const StateRoot& root, const Configuration& configuration
             with_init.start_time = process_start_time(init.pid()).value_or(0);
             with_init.cgroup = cgroup.paths();  // with what is really ours by now
             container.save(std::move(with_init));
+            if (rdt) join_rdt_groups(rdt_groups, init.pid());
           },
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },
   };
   Child init = launch(request, events);
+  send_pidfd(options.pidfd_socket, init);
   write_pid_file(options.pid_file, init.pid());
   unfinished.finished();
   return {std::move(container), std::move(init)};
@@ -119,7 +145,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
 
 // Nobody looks at the container, nor is told of it, between create and start.
 bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
-  return options.pid_file.empty() && hooks.are_none();
+  return options.pid_file.empty() && options.pidfd_socket.empty() && hooks.are_none();
 }
 
 }  // namespace
@@ -134,9 +160,15 @@ void write_pid_file(const std::string& path, pid_t pid) {
   replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
 }
 
-Configuration load_bundle(const std::string& bundle) {
+void send_pidfd(const std::string& path, const Child& process) {
+  if (path.empty()) return;
+  const Doing doing("send the pidfd to", path);
+  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
+}
+
+Configuration load_bundle(const std::string& bundle, const std::string& config_file) {
   const Step step("read config.json");
-  const std::string path = bundle + "/" + kConfigFile;
+  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
   std::string json = read_file(path);
   // Costs a little, so it is done only where somebody wants to know.
   oci::Findings findings;

@@ -17,6 +17,7 @@
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
+#include "runtime/linux/intel_rdt.h"
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/scheduling.h"
@@ -42,7 +43,7 @@ uint64_t flags_to_join(const ContainerRecord& record) {
 
 bool waits_for_launcher(const ExecRequest& request) {
   return request.process.terminal || request.process.oom_score_adj ||
-         request.spec.linux_.seccomp.has_value();
+         request.spec.linux_.seccomp.has_value() || request.spec.linux_.intel_rdt.has_value();
 }
 
 class ExecProcess {
@@ -76,6 +77,8 @@ class ExecProcess {
     const Step step("enter the container");
     reset_signals();
     join_v1_groups(tasks_files_);
+    const auto& affinity = request_.process.exec_cpu_affinity;
+    if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
     const ContainerRecord& record = request_.container.record();
     // The host's procfs, taken while no mount of the container is in its way.
     if (!request_.process.apparmor_profile.empty() || !request_.process.selinux_label.empty()) {
@@ -169,8 +172,10 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
 void accompany(const Child& process, const ExecRequest& request, const SyncSocket& socket) {
   const std::optional<oci::Seccomp>& seccomp = request.spec.linux_.seccomp;
   std::optional<SeccompProgram> program;
-  if (seccomp) {
-    program = find_or_compile_seccomp(request.container.state_root(), *seccomp);
+  if (seccomp) program = find_or_compile_seccomp(request.container.state_root(), *seccomp);
+  if (const auto& rdt = request.spec.linux_.intel_rdt) {
+    const std::string& id = request.container.record().id;
+    join_rdt_groups(find_rdt_groups(*rdt, id, find_resctrl()), process.pid());
   }
   if (request.process.oom_score_adj) {
     set_oom_score_adj(process.pid(), *request.process.oom_score_adj);
@@ -199,11 +204,16 @@ Child exec_in_container(const ExecRequest& request) {
   const Doing doing("exec in container", record.id);
   const Fd first_process = request.container.open_process();
   if (!first_process) throw Error("container not running");
-  const Cgroup cgroup(record.cgroup);
+  const Cgroup cgroup(groups_below(record.cgroup, request.cgroups));
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
+  // Ours, and so the child's until it is in its control groups.
+  const auto& affinity = request.process.exec_cpu_affinity;
+  if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process =
-      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
+  Fd group = request.cgroups.empty() ? cgroup.unified_directory_of(record.pid) : Fd();
+  // Where somebody moved the first process out of them all, not outside with it.
+  if (!group) group = cgroup.unified_directory();
+  std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));

@@ -11,7 +11,7 @@ void reset_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-  ::signal(SIGPIPE, SIG_DFL);
+  if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
 }
 
 void join_v1_groups(const std::vector<Fd>& tasks_files) {

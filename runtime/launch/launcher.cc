@@ -1,9 +1,13 @@
 #include "runtime/launch/launcher.h"
 
+#include <fcntl.h>
+
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/socket.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
@@ -18,6 +22,8 @@
 #include "runtime/linux/capabilities.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/id_map.h"
+#include "runtime/linux/namespaces.h"
+#include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
 #include "runtime/linux/seccomp_cache.h"
 
@@ -52,17 +58,32 @@ void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& 
   if (process.io_priority) set_io_priority(init.pid(), *process.io_priority);
 }
 
+void hand_over_net_devices(const Child& init, const oci::Linux& config) {
+  const oci::Namespace* network = config.find_namespace(oci::NamespaceType::network);
+  if (config.net_devices.empty() || network == nullptr) return;
+  const std::string own = "/proc/" + std::to_string(init.pid()) + "/ns/net";
+  move_net_devices(config.net_devices,
+                   network->path.empty() ? open_file(own, O_RDONLY) : open_namespace(*network));
+}
+
 bool has_runtime_hooks(const oci::Hooks& hooks) {
   return !hooks.prestart.empty() || !hooks.create_runtime.empty();
 }
 
-void run_runtime_hooks(const oci::Hooks& hooks, const oci::State& state) {
+void run_runtime_hooks(const oci::Hooks& hooks, const LaunchEvents& events) {
+  if (!has_runtime_hooks(hooks)) return;
+  const oci::State state = events.state();
   run_hooks(hooks.prestart, "prestart", state);
   run_hooks(hooks.create_runtime, "createRuntime", state);
 }
 
+// Once init's namespaces are made, before anything of the container runs.
+bool has_work_between(const oci::Spec& spec) {
+  return has_runtime_hooks(spec.hooks) || !spec.linux_.net_devices.empty();
+}
+
 bool waits_for_namespaces(const oci::Spec& spec) {
-  return has_runtime_hooks(spec.hooks) || spec.process->terminal;
+  return has_work_between(spec) || spec.process->terminal;
 }
 
 // What takes its time, while init mounts.
@@ -82,22 +103,25 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
       socket.send(MessageKind::kProceed);
     }
   };
-  const bool hooks = has_runtime_hooks(request.spec.hooks);
-  if (!hooks) proceed();
+  const bool works_between = has_work_between(request.spec);
+  if (!works_between) proceed();
   if (waits_for_namespaces(request.spec)) {
     Message ready = socket.expect(MessageKind::kNamespacesReady);
     if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
   }
-  if (hooks) {
-    run_runtime_hooks(request.spec.hooks, events.state());
+  if (works_between) {
+    // After all that is likely to fail: virtual ones are lost with the container's namespace.
+    hand_over_net_devices(init, request.spec.linux_);
+    run_runtime_hooks(request.spec.hooks, events);
     proceed();
   }
 
   const Step step("wait for init");
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
-    const oci::Seccomp& config = *request.spec.linux_.seccomp;
-    send_seccomp_listener(config, last.fds[0], init.pid(), events.state());
+    oci::State state = events.state();
+    state.status = oci::Status::creating;  // for hooks it counts as created by now
+    send_seccomp_listener(*request.spec.linux_.seccomp, last.fds[0], init.pid(), state);
     last = socket.receive();
   }
   const bool at_once = request.start == Start::at_once;

@@ -23,11 +23,12 @@ namespace {
 
 void SyncSocket::send(MessageKind kind, const std::vector<int>& fds, std::string_view text) const {
   try {
-    send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
+    return send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
   } catch (const Error& error) {
-    // The other side is gone: its last words, or that there are none, are the next to be received.
     if (error.code() != EPIPE && error.code() != ECONNRESET) throw;
   }
+  receive();  // why it died, if it said so
+  throw Error("the other side died");
 }
 
 void SyncSocket::send_failure(int code, std::string_view text) const noexcept {

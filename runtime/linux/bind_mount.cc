@@ -74,7 +74,10 @@ std::string source_path(const oci::Mount& mount, const std::string& bundle) {
 }
 
 unsigned clone_flags(const MountOptions& options) {
-  return OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options.recursive ? unsigned{AT_RECURSIVE} : 0U);
+  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  if (options.recursive) flags |= AT_RECURSIVE;
+  if (options.source_nofollow || options.copy_symlink) flags |= AT_SYMLINK_NOFOLLOW;
+  return flags;
 }
 
 }  // namespace

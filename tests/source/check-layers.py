@@ -66,7 +66,10 @@ BELOW_A_DESCRIPTOR = "/proc/self/fd/N, or a name in the directory that N is"
 CGROUPFS = "in cgroupfs, where nobody can make a symlink"
 INSIDE = "after the root was changed: all paths are the container's own by then"
 OWN_BUNDLE = "the bundle's directory, which the caller names"
+OWN_RUN = "a file of our own below the run folder, where only root can write"
 OWN_BINARY = "/proc/self/exe"
+OWN_FOLDERS = "a name of ours in a folder of ours, which only root writes to"
+CALLED_PROGRAM = "a program of the host that is called, and /dev/null as its stdin"
 RAW_CALLS_ALLOWED = {
     "runtime/base/fd.cc": {"open": "/dev/null in place of a closed stdin, stdout or stderr of ours"},
     "runtime/base/file.cc": {"*": "the one place that opens the host's files by name"},
@@ -95,14 +98,24 @@ RAW_CALLS_ALLOWED = {
     "runtime/linux/self_seal.cc": {"open": OWN_BINARY, "readlink": OWN_BINARY, "statfs": OWN_BINARY},
     "imagetool/bundle/bundle.cc": {"mkdir": OWN_BUNDLE, "rmdir": OWN_BUNDLE, "stat": OWN_BUNDLE},
     "imagetool/bundle/mount_point.cc": {"umount2": BELOW_A_DESCRIPTOR},
+    "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
+    "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
+    "imagetool/containers/foreground.cc": {"execv": CALLED_PROGRAM, "open": CALLED_PROGRAM},
+    "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
+    "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/containers/session.cc": {"execv": CALLED_PROGRAM},
+    "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,
         "listxattr": BELOW_A_DESCRIPTOR,
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
+    "imagetool/network/network_namespace.cc": {
+        "mount": OWN_RUN, "statfs": OWN_RUN, "umount2": OWN_RUN, "unlink": OWN_RUN,
+    },
     "imagetool/store/lease.cc": {"stat": "is a bundle's directory, named by its user, still there?"},
 }
 
@@ -225,6 +238,28 @@ def check_threads(file, code, findings):
             findings.append(f"{file}:{number}: gocker-runtime has one thread")
 
 
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^{;]*)? ?\{", re.M)
+
+
+def note_types(file, code, types):
+    """The types that a header gives to others, by program and full name."""
+    if file.suffix != ".h" or file.parts[0] not in PROGRAM_FOLDERS:
+        return
+    namespace = re.search(r"^namespace ([\w:]+) \{", code, re.M)
+    shared = str(file.parent) in BASE | SPEC
+    for program in PROGRAM_FOLDERS[1:] if shared else file.parts[:1]:
+        for match in TYPE.finditer(code):
+            full_name = f"{namespace.group(1) if namespace else ''}::{match.group(1)}"
+            types.setdefault((program, full_name), []).append(file)
+
+
+def check_types(types, findings):
+    """The linker takes one definition of two inline functions of the same name, without a word."""
+    for (_, name), files in types.items():
+        if len(files) > 1:
+            findings.append(f"{files[1]}:1: {name} is the name of another type in {files[0]} too")
+
+
 def compiled_sources(build):
     """What a build directory compiles, as paths relative to the project's root."""
     entries = json.loads((build / "compile_commands.json").read_text())
@@ -248,8 +283,10 @@ def main():
         "paths are resolved by descriptor": [],
         "gocker-runtime has one thread": [],
         "nothing is left to do in the sources": [],
+        "a type's name is that of one type": [],
     }
-    includes, headers, raw, threads, words = results.values()
+    includes, headers, raw, threads, words, one_type = results.values()
+    types = {}
     if len(sys.argv) > 1:
         built = results["every source is built"] = []
         compiled = compiled_sources(pathlib.Path(sys.argv[1]))
@@ -263,10 +300,12 @@ def main():
         check_raw_calls(file, code, raw)
         check_threads(file, code, threads)
         check_words(file, lines, words)
+        note_types(file, code, types)
         if len(sys.argv) > 1:
             check_is_built(file, compiled, built)
         if len(lines) > 600:
             long_files.append(f"{file}: {len(lines)} lines; is it one concept?")
+    check_types(types, one_type)
     report = tap.Tap()
     for name, findings in results.items():
         report.result(f"{name} ({len(files)} files)", findings)
