@@ -51,7 +51,7 @@ class SyncSocket {
  public:
   explicit SyncSocket(Fd socket) : socket_(std::move(socket)) {}
 
-  // Where the other side is gone, the next message to be received tells.
+  // Throws the last words of the other side where that is gone.
   void send(MessageKind kind, const std::vector<int>& fds = {}, std::string_view text = {}) const;
   // By write(2): what else there is, a filter of the container's own may deny by now.
   void report(MessageKind kind) const;
