@@ -4,6 +4,7 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
 
 namespace gocker::cli {
@@ -31,6 +32,7 @@ PullOptions pull_options(const Arguments& arguments) {
 void run(const Global& global, const Arguments& arguments) {
   const Reference reference = parse_reference(arguments.positionals()[0]);
   const PullOptions options = pull_options(arguments);
+  const InterruptWatch interrupts;
   const Store store(global.root);
   std::string digest;
   {

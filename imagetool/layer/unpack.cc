@@ -1,8 +1,10 @@
 #include "imagetool/layer/unpack.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "imagetool/interrupt.h"
 #include "imagetool/layer/decompress.h"
 #include "imagetool/layer/layer_stream.h"
 #include "imagetool/layer/lower_view.h"
@@ -30,12 +32,21 @@ LayerUnpacking::LayerUnpacking(Transaction& transaction, const Image& image, Sou
     if (transaction.has_layer(image.layers[i].chain_id)) {
       states_[i] = State::done;
     } else {
+      add_source(image.layers[i].blob);
       ++missing;
     }
   }
   const size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const size_t count = std::min({missing, cores, kMostAtOnce});
   for (size_t i = 0; i < count; ++i) threads_.emplace_back(&LayerUnpacking::work, this);
+}
+
+// A blob that is here has grown already; like the others it can be given up while it is read.
+void LayerUnpacking::add_source(const oci::Descriptor& blob) {
+  if (sources_.contains(blob.digest)) return;
+  auto source = std::make_shared<GrowingBlob>(transaction_.open_blob(blob.digest), blob.size);
+  source->grow(blob.size);
+  sources_.emplace(blob.digest, std::move(source));
 }
 
 LayerUnpacking::~LayerUnpacking() {
@@ -56,6 +67,7 @@ size_t LayerUnpacking::finished_layers() const {
 }
 
 Notes LayerUnpacking::finish() {
+  wait();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (failure_) {
@@ -69,6 +81,15 @@ Notes LayerUnpacking::finish() {
   for (const Notes& notes : notes_) all.insert(all.end(), notes.begin(), notes.end());
   if (all.size() > kMaxNotes) all.resize(kMaxNotes);
   return all;
+}
+
+void LayerUnpacking::wait() {
+  constexpr std::chrono::milliseconds kTick{100};  // how soon an interrupt is seen
+  std::unique_lock lock(mutex_);
+  const auto all_done = [this] {
+    return stopped_ || std::find(states_.begin(), states_.end(), State::waiting) == states_.end();
+  };
+  while (!changed_.wait_for(lock, kTick, all_done)) check_interrupt();
 }
 
 void LayerUnpacking::work() {
@@ -111,15 +132,8 @@ std::string LayerUnpacking::apply(size_t index, const LayerDraft& draft, Notes& 
   const OverlayAttributes attributes = transaction_.store().overlay_attributes();
   LowerView lower(
       index, [this, index] { return wait_for_layers_below(index); }, attributes);
-  const std::shared_ptr<const BlobSource> source = source_of(blob.digest);
-  LayerStream stream(*source, compression_of(blob.media_type), limits_);
+  LayerStream stream(*sources_.at(blob.digest), compression_of(blob.media_type), limits_);
   return apply_layer(stream, draft.tree(), lower, attributes, limits_, notes);
-}
-
-std::shared_ptr<const BlobSource> LayerUnpacking::source_of(const std::string& digest) const {
-  const auto growing = sources_.find(digest);
-  if (growing != sources_.end()) return growing->second;
-  return std::make_shared<BlobFile>(transaction_.open_blob(digest));
 }
 
 std::vector<Fd> LayerUnpacking::wait_for_layers_below(size_t index) {

@@ -50,18 +50,19 @@ class LayerUnpacking {
  private:
   enum class State { waiting, done };
 
+  void add_source(const oci::Descriptor& blob);
+  void wait();
   void work();
   bool begin_next(size_t& index);
   void unpack(size_t index, Notes& notes);
   std::string apply(size_t index, const LayerDraft& draft, Notes& notes);
-  std::shared_ptr<const BlobSource> source_of(const std::string& digest) const;
   std::vector<Fd> wait_for_layers_below(size_t index);
   void fail(size_t index);
   void stop();
 
   Transaction& transaction_;
   const Image& image_;
-  const Sources sources_;
+  Sources sources_;
   const LayerLimits limits_;
 
   mutable std::mutex mutex_;  // guards what follows

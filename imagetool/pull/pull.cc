@@ -6,9 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "imagetool/interrupt.h"
 #include "imagetool/layer/unpack.h"
 #include "imagetool/platform.h"
 #include "imagetool/registry/download.h"
+#include "imagetool/registry/http.h"
+#include "imagetool/registry/refusal.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/transaction.h"
 #include "oci-spec/error.h"
@@ -47,7 +50,7 @@ std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transa
     BlobDownload& download = missing.emplace_back();
     download.descriptor = blob;
     download.name = "layer " + std::to_string(i + 1) + " of " + count;
-    download.file = transaction.draft_blob(blob.digest);
+    download.file = transaction.resume_blob(blob.digest);
   }
   return missing;
 }
@@ -119,6 +122,23 @@ class LayerPull {
   std::unique_ptr<LayerUnpacking> unpacking_;
 };
 
+// What has arrived is kept where the way there is to blame, not what came.
+void pull_layers(Repository& repository, Transaction& transaction, const Image& image,
+                 const PullOptions& options, Progress& progress) {
+  try {
+    LayerPull(transaction, image, options.unpack, progress).run(repository);
+  } catch (const HttpFailure&) {
+    transaction.keep_partial_blobs();
+    throw;
+  } catch (const Refusal&) {
+    transaction.keep_partial_blobs();
+    throw;
+  } catch (const Interrupted&) {
+    transaction.keep_partial_blobs();
+    throw;
+  }
+}
+
 std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
                          Progress& progress) {
   HttpClient client;
@@ -128,7 +148,7 @@ std::string pull_checked(const Store& store, const Reference& reference, const P
   check_platform(image, located, options, progress);
 
   Transaction transaction(store);
-  LayerPull(transaction, image, options.unpack, progress).run(located.repository);
+  pull_layers(located.repository, transaction, image, options, progress);
   transaction.put_blob(manifest.bytes);
   transaction.put_blob(located.image.config);
   transaction.commit(ImageName{.reference = image.reference,
