@@ -30,6 +30,7 @@ struct Command {
 inline constexpr size_t kAnyNumber = static_cast<size_t>(-1);
 
 extern const Command kBundle;
+extern const Command kFsck;
 extern const Command kGc;
 extern const Command kImages;
 extern const Command kInspect;

@@ -172,8 +172,8 @@ void run(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect,  &kRm,
-                                           &kGc,   &kBundle, &kUnbundle, &kMount};
+  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect,  &kRm,   &kGc,
+                                           &kFsck, &kBundle, &kUnbundle, &kMount};
   return kCommands;
 }
 

@@ -61,13 +61,15 @@ std::string LayerUnpacking::failed_blob() const {
   return failed_blob_;
 }
 
-size_t LayerUnpacking::finished_layers() const {
+LayerUnpacking::Progress LayerUnpacking::progress(size_t index) const {
+  const auto source = sources_.find(image_.layers[index].blob.digest);
+  const uint64_t bytes = source == sources_.end() ? 0 : source->second->consumed();
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(std::count(states_.begin(), states_.end(), State::done));
+  return {states_[index], bytes};
 }
 
-Notes LayerUnpacking::finish() {
-  wait();
+Notes LayerUnpacking::finish(const std::function<void()>& tick) {
+  wait(tick);
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (failure_) {
@@ -83,13 +85,21 @@ Notes LayerUnpacking::finish() {
   return all;
 }
 
-void LayerUnpacking::wait() {
+void LayerUnpacking::wait(const std::function<void()>& tick) {
   constexpr std::chrono::milliseconds kTick{100};  // how soon an interrupt is seen
+  const auto is_over = [this] { return stopped_ || all_done(states_.size()); };
   std::unique_lock lock(mutex_);
-  const auto all_done = [this] {
-    return stopped_ || std::find(states_.begin(), states_.end(), State::waiting) == states_.end();
-  };
-  while (!changed_.wait_for(lock, kTick, all_done)) check_interrupt();
+  while (!changed_.wait_for(lock, kTick, is_over)) {
+    lock.unlock();
+    check_interrupt();
+    if (tick) tick();
+    lock.lock();
+  }
+}
+
+bool LayerUnpacking::all_done(size_t count) const {
+  const auto end = states_.begin() + static_cast<std::ptrdiff_t>(count);
+  return std::all_of(states_.begin(), end, [](State state) { return state == State::done; });
 }
 
 void LayerUnpacking::work() {
@@ -113,6 +123,7 @@ bool LayerUnpacking::begin_next(size_t& index) {
   while (next_ < states_.size() && states_[next_] == State::done) ++next_;
   if (stopped_ || next_ == states_.size()) return false;
   index = next_++;
+  states_[index] = State::running;
   return true;
 }
 
@@ -139,9 +150,7 @@ std::string LayerUnpacking::apply(size_t index, const LayerDraft& draft, Notes& 
 std::vector<Fd> LayerUnpacking::wait_for_layers_below(size_t index) {
   {
     std::unique_lock lock(mutex_);
-    const auto end = states_.begin() + static_cast<std::ptrdiff_t>(index);
-    changed_.wait(
-        lock, [&] { return stopped_ || std::find(states_.begin(), end, State::waiting) == end; });
+    changed_.wait(lock, [&] { return stopped_ || all_done(index); });
     if (stopped_) throw Error("a layer below could not be unpacked");
   }
   std::vector<Fd> trees;

@@ -78,7 +78,7 @@ def goes_on(store, registry, image, reference):
     if not SIZE // 3 < start < packed_size(registry, image):
         raise AssertionError(f"it goes on at {start}")
     equal((leftovers(store), os.listdir(store.root / "partial")), ([], []), "what is left")
-    #FSCK
+    contains(store.ok("fsck"), "is sound")
 
 
 @test
