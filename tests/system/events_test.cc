@@ -48,7 +48,7 @@ TEST_F(Events, StatisticsAreOneLineWithTheShapeThatMonitorsRead) {
 TEST_F(Events, CountsAgreeWithTheControlFiles) {
   const std::string group = cgroup_directory("memory", box.cgroups_path());
   if (group.empty()) GTEST_SKIP() << "no memory controller here";
-  start({"eat", "20"});
+  start({"eat", "20", "stay"});
   const std::string file = cgroups_are_unified() ? "/memory.current" : "/memory.usage_in_bytes";
   int64_t usage = 0;
   ASSERT_TRUE(wait_until([&] {
