@@ -17,7 +17,9 @@ namespace gocker {
 OomWatch::OomWatch(const CgroupPaths& paths) {
   const Doing doing("watch for the end of memory");
   if (const CgroupPaths::Hierarchy* memory = paths.find("memory")) {
-    const GroupDirectory group = GroupDirectory::open(memory->directory);
+    on_v1_ = true;
+    directory_ = memory->directory;
+    const GroupDirectory group = GroupDirectory::open(directory_);
     const Fd control = group.open_file("memory.oom_control", O_RDONLY);
     event_ = Fd(check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
     group.write("cgroup.event_control",
@@ -28,7 +30,7 @@ OomWatch::OomWatch(const CgroupPaths& paths) {
   if (unified == nullptr) return;
   const GroupDirectory group = GroupDirectory::open(unified->directory);
   if (!group.has("memory.events")) return;
-  unified_ = unified->directory;
+  directory_ = unified->directory;
   seen_ = count_v2();
   event_ = Fd(check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
   const std::string file = descriptor_path(group.fd()) + "/memory.events";
@@ -38,11 +40,8 @@ OomWatch::OomWatch(const CgroupPaths& paths) {
 bool OomWatch::happened() {
   std::array<char, 4096> events;
   const ssize_t got = ::read(event_.get(), events.data(), events.size());
-  if (unified_.empty()) {
-    if (got <= 0) return false;
-    // The end of the group wakes the watcher, too.
-    return true;
-  }
+  // The end of a v1 group wakes its watcher, too.
+  if (on_v1_) return got > 0 && GroupDirectory::open_if_exists(directory_).has_value();
   const uint64_t count = count_v2();
   const bool more = count > seen_;
   seen_ = count;
@@ -50,7 +49,7 @@ bool OomWatch::happened() {
 }
 
 uint64_t OomWatch::count_v2() const {
-  const auto group = GroupDirectory::open_if_exists(unified_);
+  const auto group = GroupDirectory::open_if_exists(directory_);
   if (!group) return seen_;
   const std::string content = group->read_if_exists("memory.events").value_or("");
   return parse_u64(flat_value(content, "oom")).value_or(seen_);

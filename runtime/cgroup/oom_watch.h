@@ -22,7 +22,8 @@ class OomWatch {
  private:
   uint64_t count_v2() const;
 
-  std::string unified_;  // the group's directory on v2
+  std::string directory_;
+  bool on_v1_ = false;
   Fd event_;
   uint64_t seen_ = 0;
 };
