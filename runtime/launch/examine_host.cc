@@ -276,8 +276,9 @@ class HostExamination {
     attempt("/linux/memoryPolicy", "see `gocker-runtime features` for what there is", [&] {
       if (config_.memory_policy) set_memory_policy(*config_.memory_policy);
     });
-    attempt("/linux/intelRdt", "leave it out, or mount resctrl and make the class", [&] {
-      if (config_.intel_rdt) plan_rdt_groups(*config_.intel_rdt, "gocker-check", find_resctrl());
+    attempt("/linux/intelRdt", "mount resctrl, or use a class that is there", [&] {
+      if (!config_.intel_rdt) return;
+      plan_rdt_groups(*config_.intel_rdt, "gocker", find_resctrl());
     });
     for (const auto& [name, device] : config_.net_devices) {
       attempt("/linux/netDevices/" + name, "name an interface that `ip link` shows",
