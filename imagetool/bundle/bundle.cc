@@ -147,11 +147,12 @@ void make_working_directory(const std::string& path, const IdMaps& maps, const R
   }
 }
 
-void write_config(const oci::ImageConfig& image, const RunOptions& options, const RootDir& rootfs,
-                  const Fd& directory) {
-  const oci::Spec spec = make_runtime_config(image, options, rootfs);
+oci::Spec write_config(const oci::ImageConfig& image, const RunOptions& options,
+                       const RootDir& rootfs, const Fd& directory) {
+  oci::Spec spec = make_runtime_config(image, options, rootfs);
   make_working_directory(spec.process->cwd, options.user_namespace.maps, rootfs);
   replace_file_at(directory, kConfig, oci::to_json(spec), 0600);
+  return spec;
 }
 
 Lease lease_of(const Image& image, const std::string& directory, const RunOptions& options) {
@@ -173,8 +174,8 @@ LeaseCompletion completion_of(const RunOptions& options) {
 
 }  // namespace
 
-void make_bundle(const Store& store, const Image& image, const std::string& directory,
-                 BundleKind kind, const RunOptions& given) {
+oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
+                      BundleKind kind, const RunOptions& given) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
   const RootfsDriver& driver = kind == BundleKind::flat ? flat_driver() : overlay_driver();
@@ -188,10 +189,11 @@ void make_bundle(const Store& store, const Image& image, const std::string& dire
       record_lease(store, lease_of(image, draft.path(), given), completion_of(given)).id_maps;
   const RootDir rootfs(
       driver.make({store, image.chain_ids(), options.user_namespace.maps}, draft.directory()));
-  write_config(image.config, options, rootfs, draft.directory());
+  oci::Spec spec = write_config(image.config, options, rootfs, draft.directory());
   driver.place(rootfs.fd(), draft.directory());
   if (!driver.uses_layers()) drop_lease(store, draft.path());
   draft.keep();
+  return spec;
 }
 
 void mount_bundle(const Store& store, const std::string& directory) {
@@ -206,6 +208,10 @@ void mount_bundle(const Store& store, const std::string& directory) {
   lease->boot_id = current_boot_id();
   record_lease(store, *lease);
   if (rootfs) driver->place(rootfs, fd);
+}
+
+void unmount_bundle(const std::string& directory) {
+  detach_mounts(open_file(directory, O_RDONLY | O_DIRECTORY), kRootfs);
 }
 
 void remove_bundle(const Store& store, const std::string& directory) {

@@ -87,8 +87,9 @@ std::optional<Packet> receive_packet(const Fd& socket) {
   return packet;
 }
 
-Fd connect_unix(const std::string& path) {
-  Fd socket(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+Fd connect_unix(const std::string& path, SocketKind kind) {
+  const int type = kind == SocketKind::stream ? SOCK_STREAM : SOCK_SEQPACKET;
+  Fd socket(check(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0), "socket"));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   Fd parent;
