@@ -12,6 +12,7 @@
 #include "imagetool/digest.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/store/subvolume.h"
 #include "imagetool/store/workspace.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -78,6 +79,9 @@ void sweep(const Store& store, const Workspace& workspace, Removal& removal) {
   const Needed needed = find_needed(store);
   removal.layers =
       move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
+  for (const std::string& name : list_directory(store.snapshots(), "snapshots")) {
+    if (!needed.layers.contains(name)) remove_subvolume(store.snapshots(), name);
+  }
   removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "removed-blob-", removal.bytes);
 }
 
