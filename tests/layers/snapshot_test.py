@@ -94,7 +94,7 @@ def a_bundle_is_a_snapshot_of_the_images_subvolume(store):
     equal([(bundle / "rootfs/written").exists() for bundle in bundles], [True, False, False],
           "what one has written")
     equal((bundles[0] / "rootfs/gone").exists(), False, "what a layer removed")
-    contains(store.fails("rm", reference), f"is used by the bundle {bundles[0]}")
+    contains(store.fails("rm", reference), f"is used by the bundle {store.top}/b")
     for bundle in bundles:
         store.ok("unbundle", bundle)
         equal(bundle.exists(), False, "the bundle")
