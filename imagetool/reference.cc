@@ -149,7 +149,10 @@ Reference parse_reference(std::string_view text) {
     reference.path.insert(0, "library/");
   }
   check_path(text, reference);
-  if (reference.tag.empty() && reference.digest.empty()) reference.tag = "latest";
+  if (reference.tag.empty() && reference.digest.empty()) {
+    reference.tag = "latest";
+    reference.tag_left_out = true;
+  }
   return reference;
 }
 

@@ -9,10 +9,11 @@ namespace gocker {
 // A reference in full. Docker's short forms are widened: "alpine" is
 // docker.io/library/alpine:latest.
 struct Reference {
-  std::string host;    // "docker.io", "localhost:5000", "[::1]:5000"
-  std::string path;    // "library/alpine"
-  std::string tag;     // empty only where there is a digest
-  std::string digest;  // "sha256:...", or empty
+  std::string host;           // "docker.io", "localhost:5000", "[::1]:5000"
+  std::string path;           // "library/alpine"
+  std::string tag;            // empty only where there is a digest
+  std::string digest;         // "sha256:...", or empty
+  bool tag_left_out = false;  // the tag is "latest" because nobody named one
 
   std::string repository() const;  // "docker.io/library/alpine"
   // What the image is called in the store: REPOSITORY@DIGEST, or else REPOSITORY:TAG. Where both

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "imagetool/bundle/foreign_platform.h"
 #include "imagetool/bundle/mount_point.h"
 #include "imagetool/bundle/runtime_config.h"
 #include "imagetool/layer/attributes.h"
@@ -182,8 +183,10 @@ void make_bundle(const Store& store, const Image& image, const std::string& dire
                  BundleKind kind, const RunOptions& options) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
-  Draft draft(store, canonical(directory));
   const bool is_flat = kind == BundleKind::flat;
+  const auto missing = is_flat ? std::nullopt : missing_for(image.config.platform);
+  if (missing) throw Error(*missing);
+  Draft draft(store, canonical(directory));
   const char* marker = is_flat ? kFlatMarker : kOverlayMarker;
   check(::symlinkat(marker, draft.directory().get(), kMarker), "symlink", kMarker);
   record_lease(store, lease_of(image, draft.path()));

@@ -20,8 +20,9 @@ namespace gocker {
 enum class BundleKind { overlay, flat };
 
 // Makes a bundle of `image`, whose layers are in the store, in `directory`, which must be absent
-// (its parent not) or empty. Mounts in the caller's mount namespace. Undoes everything when it
-// throws.
+// (its parent not) or empty. An overlay bundle is for this machine: throws where it cannot run the
+// image's programs, saying what is missing (foreign_platform.h). Mounts in the caller's mount
+// namespace. Undoes everything when it throws.
 void make_bundle(const Store& store, const Image& image, const std::string& directory,
                  BundleKind kind, const RunOptions& options);
 

@@ -4,9 +4,9 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/platform.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/reference.h"
-#include "imagetool/registry/platform.h"
 #include "imagetool/store/image.h"
 
 namespace gocker::cli {

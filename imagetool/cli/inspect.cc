@@ -2,7 +2,7 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
-#include "imagetool/registry/platform.h"
+#include "imagetool/platform.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 

@@ -4,7 +4,7 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
-#include "imagetool/registry/platform.h"
+#include "imagetool/platform.h"
 
 namespace gocker::cli {
 namespace {
@@ -51,7 +51,11 @@ const Command kPull = {
     "Registries\n"
     "on localhost, 127.0.0.1 and [::1] are spoken to over plain HTTP. Mirrors are read from\n"
     "registries.conf in ~/.config/containers or /etc/containers, or from $GOCKER_REGISTRIES_CONF;\n"
-    "credentials from $REGISTRY_AUTH_FILE, containers/auth.json or ~/.docker/config.json.\n",
+    "credentials from $REGISTRY_AUTH_FILE, containers/auth.json or ~/.docker/config.json. Without "
+    "a TAG\n"
+    "it is latest or, where the registry has none, the last tag that it lists. arm64v8/alpine and "
+    "the\n"
+    "like mean that repository or, where there is none, what alpine has for that platform.\n",
     kOptions,
     1,
     1,

@@ -64,6 +64,11 @@ void Progress::finished(std::string_view what) {
   print(std::string(what).append("\n"));
 }
 
+void Progress::note(std::string_view message) {
+  clear();
+  print(std::string("gocker-image: ").append(message).append("\n"));
+}
+
 void Progress::warn(std::string_view message) {
   clear();
   print(std::string("gocker-image: warning: ").append(message).append("\n"));

@@ -25,6 +25,8 @@ class Progress {
   void update(std::string_view action, uint64_t done, uint64_t total);
   // Something is finished: "layer 2 of 5 (12.3 MB): downloaded".
   void finished(std::string_view what);
+  // What a person must know of a choice that was made for him: always shown.
+  void note(std::string_view message);
   // A line that is always shown, whatever the style.
   void warn(std::string_view message);
 

@@ -5,10 +5,8 @@
 #include <vector>
 
 #include "imagetool/layer/unpack.h"
-#include "imagetool/pull/resolve.h"
+#include "imagetool/platform.h"
 #include "imagetool/registry/download.h"
-#include "imagetool/registry/platform.h"
-#include "imagetool/registry/registries_conf.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/transaction.h"
 #include "oci-spec/error.h"
@@ -16,56 +14,6 @@
 
 namespace gocker {
 namespace {
-
-struct Found {
-  Repository repository;
-  ResolvedImage image;
-};
-
-std::vector<Endpoint> find_endpoints(const Reference& reference, const PullOptions& options) {
-  std::vector<Endpoint> endpoints = endpoints_of(reference, load_registries_conf());
-  if (options.transport == PullOptions::Transport::insecure) {
-    for (Endpoint& endpoint : endpoints) endpoint.insecure = true;
-  }
-  return endpoints;
-}
-
-enum class Role { mirror, registry };
-
-Found ask(HttpClient& client, const Endpoint& endpoint, Role role, const Reference& reference,
-          const PullOptions& options) {
-  CredentialSource source = options.credentials;
-  if (role == Role::mirror) source.user_and_password.clear();  // meant for the registry alone
-  auto credentials = load_credentials(source, endpoint.host, endpoint.path);
-  Repository repository(client, endpoint, std::move(credentials));
-  ResolvedImage image =
-      resolve(repository, reference.version(), options.platform.value_or(host_platform()));
-  return {std::move(repository), std::move(image)};
-}
-
-// The error's text without the steps that the next error brings along itself.
-std::string reason_of(const std::exception& error) {
-  std::string_view text = error.what();
-  const std::string chain = Doing::chain();
-  if (text.starts_with(chain)) text.remove_prefix(chain.size());
-  return std::string(text);
-}
-
-// The first endpoint that has the image. Where none has, the error tells what each of them said.
-Found find(HttpClient& client, const Reference& reference, const PullOptions& options) {
-  const std::vector<Endpoint> endpoints = find_endpoints(reference, options);
-  std::string reasons;
-  for (const Endpoint& endpoint : endpoints) {
-    const bool mirror = &endpoint != &endpoints.back();
-    try {
-      return ask(client, endpoint, mirror ? Role::mirror : Role::registry, reference, options);
-    } catch (const std::exception& error) {
-      if (mirror) reasons += "mirror " + endpoint.host + ": ";
-      reasons += reason_of(error) + (mirror ? "; " : "");
-    }
-  }
-  throw Error(reasons);
-}
 
 Image describe(const std::string& name, const ResolvedImage& resolved) {
   const Document& document = resolved.manifest;
@@ -77,12 +25,13 @@ Image describe(const std::string& name, const ResolvedImage& resolved) {
 }
 
 // An index leads to the platform that was asked for; a lone manifest may be for any.
-void check_platform(const Image& image, const PullOptions& options, Progress& progress) {
+void check_platform(const Image& image, const LocatedImage& located, const PullOptions& options,
+                    Progress& progress) {
   const oci::Platform& offered = image.config.platform;
-  if (fitness(offered, options.platform.value_or(host_platform())) > 0) return;
+  if (fitness(offered, located.platform) > 0) return;
   const std::string text = "the image is for " + to_text(offered);
   if (options.platform) throw Error(text + " alone, not for " + to_text(*options.platform));
-  progress.warn(text + ", not for this machine");
+  progress.warn(text + ", not for " + to_text(located.platform));
 }
 
 // The layers that the store lacks, each blob once.
@@ -127,18 +76,21 @@ void unpack(Transaction& transaction, const Image& image, Progress& progress) {
 std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
                          Progress& progress) {
   HttpClient client;
-  Found found = find(client, reference, options);
-  const Document& manifest = found.image.manifest;
-  const Image image = describe(reference.name(), found.image);
-  check_platform(image, options, progress);
+  LocatedImage located = locate(client, reference, options, progress);
+  const Document& manifest = located.image.manifest;
+  const Image image = describe(located.reference.name(), located.image);
+  check_platform(image, located, options, progress);
 
   Transaction transaction(store);
-  fetch_layers(found.repository, image, transaction, progress);
+  fetch_layers(located.repository, image, transaction, progress);
   transaction.put_blob(manifest.bytes);
-  transaction.put_blob(found.image.config);
+  transaction.put_blob(located.image.config);
   if (options.unpack == PullOptions::Unpack::yes) unpack(transaction, image, progress);
-  transaction.commit(
-      ImageName{image.reference, image.digest, image.manifest.media_type, manifest.bytes.size()});
+  transaction.commit(ImageName{.reference = image.reference,
+                               .digest = image.digest,
+                               .media_type = image.manifest.media_type,
+                               .size = manifest.bytes.size(),
+                               .stands_for_latest = reference.tag != located.reference.tag});
   return image.digest;
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "imagetool/registry/platform.h"
+#include "imagetool/platform.h"
 #include "imagetool/store/image.h"
 #include "runtime/base/error.h"
 

@@ -6,6 +6,7 @@
 #include "imagetool/reference.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/retries.h"
+#include "imagetool/registry/tag_list.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
 
@@ -20,6 +21,10 @@ constexpr const char* kAcceptManifests =
 [[noreturn]] void wrong_digest(const std::string& actual, std::string_view expected) {
   throw Error("its content has the digest " + actual + ", not " + std::string(expected));
 }
+
+constexpr size_t kTagsAtOnce = 1000;
+constexpr size_t kMostPages = 1000;
+constexpr size_t kMostTagBytes = 4 << 20;  // a page; registries may ignore how many were asked for
 
 void check_digest(const std::string& actual, std::string_view expected) {
   if (actual != expected) wrong_digest(actual, expected);
@@ -45,7 +50,7 @@ Repository::Repository(HttpClient& client, Endpoint endpoint,
 Document Repository::manifest(const std::string& version, size_t limit) {
   const Doing doing("get manifest", version);
   HttpResponse response = get("/manifests/" + version, {kAcceptManifests}, limit);
-  if (!response.success()) throw Error(explain(response));
+  if (!response.success()) throw Refusal(explain(response), response.status);
   Document document;
   document.bytes = std::move(response.body);
   document.digest = digest_of(document.bytes);
@@ -57,6 +62,19 @@ Document Repository::manifest(const std::string& version, size_t limit) {
   return document;
 }
 
+std::vector<std::string> Repository::tags() {
+  const Doing doing("list the tags of", endpoint_.path);
+  std::vector<std::string> tags;
+  std::string query = "?n=" + std::to_string(kTagsAtOnce);
+  for (size_t page = 0; page < kMostPages && !query.empty(); ++page) {
+    const HttpResponse response = get("/tags/list" + query, {}, kMostTagBytes);
+    if (!response.success()) throw Refusal(explain(response), response.status);
+    append_tags(response.body, tags);
+    query = next_page(response.header("link"));
+  }
+  return tags;
+}
+
 std::string Repository::blob(const oci::Descriptor& descriptor, size_t limit) {
   const Doing doing("get blob", descriptor.digest);
   if (descriptor.size > limit) {
@@ -64,7 +82,7 @@ std::string Repository::blob(const oci::Descriptor& descriptor, size_t limit) {
                 std::to_string(limit) + " are taken");
   }
   HttpResponse response = get("/blobs/" + descriptor.digest, {}, limit);
-  if (!response.success()) throw Error(explain(response));
+  if (!response.success()) throw Refusal(explain(response), response.status);
   if (response.body.size() != descriptor.size) {
     throw Error("it has " + std::to_string(response.body.size()) + " bytes, not " +
                 std::to_string(descriptor.size));

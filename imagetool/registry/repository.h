@@ -15,6 +15,8 @@
 
 namespace gocker {
 
+// A refusal of the registry throws Refusal.
+
 // A manifest or an index as the registry sent it; the digest is that of the bytes.
 struct Document {
   std::string bytes;
@@ -32,6 +34,9 @@ class Repository {
   // `version` is a tag or a digest. At most `limit` bytes. Throws where the bytes have another
   // digest than was asked for or than the registry's header Docker-Content-Digest says.
   Document manifest(const std::string& version, size_t limit);
+
+  // All tags, in the registry's order (distribution-spec, "Listing Tags"); at most a million.
+  std::vector<std::string> tags();
 
   // A small blob such as a config: size and digest are checked.
   std::string blob(const oci::Descriptor& descriptor, size_t limit);

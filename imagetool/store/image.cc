@@ -13,6 +13,7 @@ namespace gocker {
 namespace {
 
 constexpr std::string_view kNameAnnotation = "org.opencontainers.image.ref.name";
+constexpr const char* kLatestAnnotation = "io.gocker.stands-for-latest";
 constexpr size_t kMinDigits = 6;
 
 namespace media = oci::media_type;
@@ -54,6 +55,7 @@ void write_index(const Store& store, const std::vector<ImageName>& names) {
     descriptor.digest = name.digest;
     descriptor.size = name.size;
     descriptor.annotations.emplace(kNameAnnotation, name.reference);
+    if (name.stands_for_latest) descriptor.annotations.emplace(kLatestAnnotation, "true");
     index.manifests.push_back(std::move(descriptor));
   }
   replace_file_at(store.directory(), "index.json", oci::to_json(index), 0600, Sync::yes);
@@ -71,11 +73,16 @@ const ImageName* find_reference(const std::vector<ImageName>& names, const Refer
   };
   const auto same_name = [&](const ImageName& name) { return name.reference == wanted.name(); };
   if (const ImageName* found = find(same_name)) return found;
+  const auto same_repository = [&](const ImageName& name) {
+    return parse_reference(name.reference).repository() == wanted.repository();
+  };
+  if (wanted.tag_left_out) {
+    return find(
+        [&](const ImageName& name) { return name.stands_for_latest && same_repository(name); });
+  }
   if (wanted.digest.empty()) return nullptr;
-  return find([&](const ImageName& name) {
-    return name.digest == wanted.digest &&
-           parse_reference(name.reference).repository() == wanted.repository();
-  });
+  return find(
+      [&](const ImageName& name) { return name.digest == wanted.digest && same_repository(name); });
 }
 
 // The images whose digest starts with these digits; the same image under several names counts once.
@@ -136,7 +143,8 @@ std::vector<ImageName> image_names(const Store& store) {
     const auto annotation = descriptor.annotations.find(std::string(kNameAnnotation));
     if (annotation == descriptor.annotations.end()) continue;
     names.push_back({annotation->second, std::move(descriptor.digest),
-                     std::move(descriptor.media_type), descriptor.size});
+                     std::move(descriptor.media_type), descriptor.size,
+                     descriptor.annotations.contains(kLatestAnnotation)});
   }
   std::sort(names.begin(), names.end(),
             [](const ImageName& a, const ImageName& b) { return a.reference < b.reference; });
@@ -168,6 +176,13 @@ Image find_image(const Store& store, std::string_view text) {
 void set_image_name(const Store& store, const ImageName& name) {
   std::vector<ImageName> names = image_names(store);
   erase_name(names, name.reference);
+  if (name.stands_for_latest) {
+    const std::string repository = parse_reference(name.reference).repository();
+    for (ImageName& other : names) {
+      other.stands_for_latest =
+          other.stands_for_latest && parse_reference(other.reference).repository() != repository;
+    }
+  }
   names.push_back(name);
   write_index(store, names);
 }

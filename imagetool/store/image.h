@@ -44,6 +44,9 @@ struct ImageName {
   std::string digest;      // of the manifest
   std::string media_type;  // of the manifest
   uint64_t size = 0;       // of the manifest, bytes
+  // It was pulled without a tag, and the registry had no "latest": it is what the repository's name
+  // alone means here, as long as there is no "latest".
+  bool stands_for_latest = false;
 };
 
 // All names, sorted by reference.

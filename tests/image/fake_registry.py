@@ -13,6 +13,7 @@ import socket
 import ssl
 import struct
 import threading
+import urllib.parse
 
 import images
 
@@ -71,6 +72,7 @@ class FakeRegistry:
 
     def __init__(self, tls=None):
         self.documents = {}  # "name/manifests/version" or "name/blobs/digest" -> (type, bytes)
+        self.page = 1000  # tags in one answer, whatever is asked for
         self.faults = []  # (pattern, function, list with one count)
         self.requests = []
         self.lock = threading.Lock()
@@ -130,6 +132,9 @@ class FakeRegistry:
         if not request.path.startswith("/v2/"):
             request.refuse(404, message="page not found")
             return
+        if "/tags/list" in request.path:
+            self.serve_tags(request)
+            return
         kind, body = self.documents.get(request.path[len("/v2/"):], (None, None))
         if body is None:
             code = "MANIFEST_UNKNOWN" if "/manifests/" in request.path else "BLOB_UNKNOWN"
@@ -148,6 +153,24 @@ class FakeRegistry:
             return
         headers["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
         request.answer(206, body[first:], headers)
+
+    def serve_tags(self, request):
+        address = urllib.parse.urlsplit(request.path)
+        name = address.path[len("/v2/"):-len("/tags/list")]
+        query = dict(urllib.parse.parse_qsl(address.query))
+        prefix = f"{name}/manifests/"
+        tags = sorted(key[len(prefix):] for key in self.documents
+                      if key.startswith(prefix) and ":" not in key[len(prefix):])
+        if not tags:
+            request.refuse(404, "NAME_UNKNOWN", "repository name not known to registry")
+            return
+        rest = [tag for tag in tags if tag > query.get("last", "")]
+        headers = {"Content-Type": "application/json"}
+        if len(rest) > self.page:
+            last = rest[self.page - 1]
+            headers["Link"] = f'</v2/{name}/tags/list?n={self.page}&last={last}>; rel="next"'
+        body = json.dumps({"name": name, "tags": rest[: self.page]}).encode()
+        request.answer(200, body, headers)
 
     def asked(self, part):
         """The headers of all requests with `part` in their path."""

@@ -1,11 +1,13 @@
 // The parts of the registry client that need no registry.
 #include <gtest/gtest.h>
 
+#include "imagetool/platform.h"
+#include "imagetool/registry/architecture.h"
 #include "imagetool/registry/challenge.h"
 #include "imagetool/registry/credentials.h"
-#include "imagetool/registry/platform.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/retries.h"
+#include "imagetool/registry/tag_list.h"
 #include "imagetool/registry/url.h"
 #include "runtime/base/error.h"
 
@@ -113,6 +115,56 @@ TEST(Credentials, SaysWhatIsWrongWithAFile) {
               user_for(R"({"credHelpers":{"r.example":"pass"}})", "r.example", "x");
             }).find("a credential helper keeps those for r.example/x: not supported"),
             std::string::npos);
+}
+
+TEST(Architecture, EachOrganisationIsForItsPlatform) {
+  const auto platform = [](std::string_view name) {
+    const auto image = architecture_image(parse_reference(name));
+    return image ? to_text(image->platform) : std::string();
+  };
+  EXPECT_EQ(platform("amd64/alpine"), "linux/amd64");
+  EXPECT_EQ(platform("arm32v5/alpine"), "linux/arm/v5");
+  EXPECT_EQ(platform("arm32v6/alpine"), "linux/arm/v6");
+  EXPECT_EQ(platform("arm32v7/alpine"), "linux/arm/v7");
+  EXPECT_EQ(platform("arm64v8/alpine"), "linux/arm64/v8");
+  EXPECT_EQ(platform("i386/alpine"), "linux/386");
+  EXPECT_EQ(platform("mips64le/alpine"), "linux/mips64le");
+  EXPECT_EQ(platform("ppc64le/alpine"), "linux/ppc64le");
+  EXPECT_EQ(platform("riscv64/alpine"), "linux/riscv64");
+  EXPECT_EQ(platform("s390x/alpine"), "linux/s390x");
+  for (const char* other :
+       {"alpine", "library/amd64", "arm64/alpine", "amd64", "quay.io/a/amd64/b"}) {
+    EXPECT_EQ(platform(other), "") << other;
+  }
+}
+
+TEST(Architecture, LeadsToTheGeneralRepository) {
+  const auto general = [](std::string_view name) {
+    return architecture_image(parse_reference(name))->general.name();
+  };
+  EXPECT_EQ(general("arm64v8/alpine"), "docker.io/library/alpine:latest");
+  EXPECT_EQ(general("arm64v8/grafana/loki:3"), "docker.io/grafana/loki:3");
+  EXPECT_EQ(general("127.0.0.1:5000/i386/alpine:3"), "127.0.0.1:5000/alpine:3");
+}
+
+TEST(TagList, TakesTheTagsOfAPage) {
+  std::vector<std::string> tags{"0"};
+  append_tags(R"({"name": "a/b", "tags": ["1", "2"]})", tags);
+  append_tags(R"({"name": "a/b", "tags": null})", tags);
+  EXPECT_EQ(tags, (std::vector<std::string>{"0", "1", "2"}));
+  for (const char* wrong : {"", "[]", R"({"tags": {}})", R"({"tags": ["a", 1]})"}) {
+    EXPECT_NE(error_of([&] { append_tags(wrong, tags); }), "no error") << wrong;
+  }
+}
+
+TEST(TagList, FindsTheNextPage) {
+  EXPECT_EQ(next_page(R"(</v2/a/tags/list?last=b&n=1>; rel="next")"), "?last=b&n=1");
+  EXPECT_EQ(next_page(R"(<https://other.example/v2/a/tags/list?last=b>; rel=next)"), "?last=b");
+  EXPECT_EQ(next_page(R"(</x?y>; rel="prev", </v2/a/tags/list?last=c>; rel="next")"), "?last=c");
+  for (const char* none :
+       {"", "<>", R"(</v2/a?x>; rel="first")", "</v2/a?x", R"(</v2>; rel="next")"}) {
+    EXPECT_EQ(next_page(none), "") << none;
+  }
 }
 
 TEST(Platform, ReadsWhatPeopleWrite) {

@@ -1,4 +1,4 @@
-#include "imagetool/registry/platform.h"
+#include "imagetool/platform.h"
 
 #include <sys/utsname.h>
 
