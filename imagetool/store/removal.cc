@@ -10,6 +10,7 @@
 #include <set>
 
 #include "imagetool/digest.h"
+#include "imagetool/store/build_steps.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "imagetool/store/workspace.h"
@@ -72,10 +73,41 @@ size_t move_out(const Fd& part, const std::set<std::string>& needed, const Works
   return count;
 }
 
+// The layers of the images that are about to lose a name; one that cannot be read has none.
+std::set<std::string> layers_of(const Store& store, const std::vector<ImageName>& names) {
+  std::set<std::string> layers;
+  for (const ImageName& name : names) {
+    try {
+      for (const std::string& id : load_image(store, {}, name.digest).chain_ids()) {
+        layers.insert(digest_hex(id));
+      }
+    } catch (const std::exception&) {
+      // It goes all the same.
+    }
+  }
+  return layers;
+}
+
+// What builds have recorded keeps its layers, but those of `removed` go with their image.
+void add_build_steps(const Store& store, const std::set<std::string>& removed, Needed& needed) {
+  for (const RecordedStep& step : recorded_steps(store)) {
+    if (step.result.is_empty()) continue;
+    const std::string layer = digest_hex(step.result.chain_id);
+    if (removed.contains(layer) && !needed.layers.contains(layer)) {
+      forget_step(store, step.name);
+    } else {
+      needed.layers.insert(layer);
+      needed.blobs.insert(digest_hex(step.result.digest));
+    }
+  }
+}
+
 // The caller holds the exclusive lock.
-void sweep(const Store& store, const Workspace& workspace, Removal& removal) {
+void sweep(const Store& store, const std::set<std::string>& removed, const Workspace& workspace,
+           Removal& removal) {
   remove_dead_leases(store);
-  const Needed needed = find_needed(store);
+  Needed needed = find_needed(store);
+  add_build_steps(store, removed, needed);
   removal.layers = move_out(store.layers(), needed.layers, workspace, "layer-", removal.bytes);
   removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "blob-", removal.bytes);
 }
@@ -106,12 +138,13 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
   chosen.reserve(texts.size());
   for (const std::string& text : texts) chosen.push_back(find_image_name(store, text));
   refuse_leased(store, chosen);
+  const std::set<std::string> layers = layers_of(store, chosen);
   Removal removal;
   for (const ImageName& name : chosen) {
     remove_image_name(store, name.reference);
     removal.references.push_back(name.reference);
   }
-  sweep(store, workspace, removal);
+  sweep(store, layers, workspace, removal);
   return removal;
 }
 
@@ -120,7 +153,8 @@ Removal collect_garbage(const Store& store) {
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   Removal removal;
-  sweep(store, workspace, removal);
+  forget_all_steps(store);
+  sweep(store, {}, workspace, removal);
   return removal;
 }
 
