@@ -46,7 +46,7 @@ bool has_right_sum(std::string_view header) {
   unsigned sum = 0;
   for (size_t i = 0; i < header.size(); ++i) {
     const bool is_sum = i >= kSum && i < kSum + kSumSize;
-    sum += is_sum ? ' ' : static_cast<unsigned char>(header[i]);
+    sum += static_cast<unsigned char>(is_sum ? ' ' : header[i]);
   }
   return told && *told == sum;
 }

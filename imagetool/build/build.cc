@@ -223,21 +223,19 @@ class Build {
   BuildShared shared_;
 };
 
-// Mounts of the build are nobody else's, and go with the last process that sees them.
+}  // namespace
+
 void enter_private_mounts() {
   const Doing doing("make a mount namespace");
   check(::unshare(CLONE_NEWNS), "unshare");
   check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/");
 }
 
-}  // namespace
-
 std::string build_image(const Store& store, const BuildOptions& options) {
   const DockerfileText text = read_dockerfile(options);
   const Dockerfile dockerfile = parse_dockerfile(text.text, text.name);
   const SourceTree context(RootDir::open_host_path(options.context),
                            read_ignore_rules(options, text));
-  enter_private_mounts();
   const NoUmask no_umask;
   return Build(store, options, dockerfile, context).run();
 }

@@ -104,6 +104,7 @@ class HeldSignals {
                                  const sigset_t& signals) {
   const std::vector<char*> argv = c_strings(args);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::umask(S_IWGRP | S_IWOTH);  // the command's
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);

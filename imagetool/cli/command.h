@@ -29,13 +29,16 @@ struct Command {
 
 inline constexpr size_t kAnyNumber = static_cast<size_t>(-1);
 
+extern const Command kBuild;
 extern const Command kBundle;
 extern const Command kGc;
+extern const Command kHistory;
 extern const Command kImages;
 extern const Command kInspect;
 extern const Command kMount;
 extern const Command kPull;
 extern const Command kRm;
+extern const Command kTag;
 extern const Command kUnbundle;
 
 // In the order of --help.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "imagetool/build/run_area.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
 #include "runtime/base/error.h"
@@ -110,6 +111,7 @@ void run_command(const Command& command, const Global& global,
   const Arguments arguments = parse(options_of(command), words);
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
+  remove_abandoned_runs(global.run_root, global.runtime);
   command.run(global, arguments);
 } catch (const UsageError& error) {
   throw UsageError(std::string(command.name).append(": ").append(error.what()));
@@ -170,8 +172,8 @@ void run(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands = {&kPull, &kImages, &kInspect,  &kRm,
-                                           &kGc,   &kBundle, &kUnbundle, &kMount};
+  static constexpr std::array kCommands = {&kPull, &kBuild, &kImages, &kInspect,  &kHistory, &kTag,
+                                           &kRm,   &kGc,    &kBundle, &kUnbundle, &kMount};
   return kCommands;
 }
 
