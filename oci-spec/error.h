@@ -15,7 +15,16 @@ class SpecError : public std::runtime_error {
                                .append(": ")
                                .append(json_path.empty() ? std::string_view("/") : json_path)
                                .append(": ")
-                               .append(problem)) {}
+                               .append(problem)),
+        json_path_(json_path),
+        problem_(problem) {}
+
+  const std::string& json_path() const { return json_path_; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string json_path_;
+  std::string problem_;
 };
 
 }  // namespace oci

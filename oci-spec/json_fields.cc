@@ -1,6 +1,7 @@
 #include "oci-spec/json_fields.h"
 
 #include <algorithm>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -222,14 +223,41 @@ void JsonPlace::refuse(std::string_view problem) const {
   throw SpecError(document->file_, printable(path(), kLongestPath), problem);
 }
 
+void JsonPlace::attempt_and_note(const std::function<void()>& rule) const {
+  try {
+    rule();
+  } catch (const SpecError& error) {
+    // What is wrong already is not judged once more by what stands in its place.
+    const bool known = std::ranges::any_of(findings_->errors, [&](const Finding& other) {
+      const std::string_view path = error.json_path();
+      return path == other.json_path || path.starts_with(other.json_path + "/");
+    });
+    if (!known) findings_->errors.push_back({error.json_path(), error.problem()});
+  }
+}
+
 std::string quote(std::string_view text) {
   return std::string("\"").append(printable(text, kLongestQuote)).append("\"");
 }
 
 // --- fields ------------------------------------------------------------------------------------
 
-Fields::Fields(const json& object, const JsonPlace& place) : object_(&object), place_(&place) {
+Fields::Fields(const json& object, const JsonPlace& place)
+    : object_(&object), place_(&place), exceptions_(std::uncaught_exceptions()) {
   if (!object.is_object()) place.refuse("must be an object, not " + type_name(object));
+}
+
+Fields::~Fields() {
+  // After an error part of the names was not asked for yet.
+  if (place_->findings() != nullptr && std::uncaught_exceptions() == exceptions_) note_ignored();
+}
+
+void Fields::note_ignored() const {
+  for (auto member = object_->begin(); member != object_->end(); ++member) {
+    if (std::ranges::find(asked_for_, member.key()) != asked_for_.end()) continue;
+    place_->findings()->ignored.push_back(
+        {JsonPlace(*place_, member.key()).path(), "is not known for Linux: it is ignored"});
+  }
 }
 
 bool Fields::has(std::string_view name) const {
@@ -241,6 +269,7 @@ void Fields::refuse(std::string_view name, std::string_view problem) const {
 }
 
 const json* Fields::find(std::string_view name) const {
+  if (place_->findings() != nullptr) asked_for_.push_back(name);
   const auto member = object_->find(name);
   if (member == object_->end() || member->is_null()) return nullptr;
   return &*member;
@@ -248,7 +277,7 @@ const json* Fields::find(std::string_view name) const {
 
 const json* Fields::need(std::string_view name) const {
   const json* value = find(name);
-  if (value == nullptr) refuse(name, "is required");
+  if (value == nullptr) place_->attempt([&] { refuse(name, "is required"); });
   return value;
 }
 
@@ -267,17 +296,22 @@ size_t Fields::length(const json& list, const JsonPlace& place) {
 }
 
 void Fields::for_each_item(const json& list, const JsonPlace& place, const EachItem& call) {
-  for (size_t i = 0; i < list.size(); ++i) call(list[i], JsonPlace(place, i));
+  for (size_t i = 0; i < list.size(); ++i) {
+    const JsonPlace item(place, i);
+    item.attempt([&] { call(list[i], item); });
+  }
 }
 
 void Fields::for_each_member(const json& object, const JsonPlace& place, const EachMember& call) {
   if (!object.is_object()) place.refuse("must be an object, not " + type_name(object));
   for (auto member = object.begin(); member != object.end(); ++member) {
     const JsonPlace member_place(place, member.key());
-    if (member.key().find('\0') != std::string::npos) {
-      member_place.refuse("has a name with a NUL character");
-    }
-    call(member.key(), *member, member_place);
+    member_place.attempt([&] {
+      if (member.key().find('\0') != std::string::npos) {
+        member_place.refuse("has a name with a NUL character");
+      }
+      call(member.key(), *member, member_place);
+    });
   }
 }
 
@@ -330,8 +364,11 @@ size_t Fields::index_in(Names names, const json& value, const JsonPlace& place) 
 
 // --- documents ---------------------------------------------------------------------------------
 
-JsonDocument::JsonDocument(std::string_view text, std::string_view file, JsonLimits limits)
-    : file_(file), place_(file_), root_(std::make_unique<json>(parse_json(text, file, limits))) {}
+JsonDocument::JsonDocument(std::string_view text, std::string_view file, JsonLimits limits,
+                           Findings* findings)
+    : file_(file),
+      place_(file_, findings),
+      root_(std::make_unique<json>(parse_json(text, file, limits))) {}
 
 JsonDocument::~JsonDocument() = default;
 

@@ -28,6 +28,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "oci-spec/findings.h"
+
 namespace oci {
 
 struct JsonLimits {
@@ -45,24 +47,46 @@ nlohmann::json parse_json(std::string_view text, std::string_view file, JsonLimi
 // Where a value stands: links up to the document, which are spelled out only for an error.
 class JsonPlace {
  public:
-  explicit JsonPlace(std::string_view file) : file_(file) {}
+  explicit JsonPlace(std::string_view file, Findings* findings = nullptr)
+      : file_(file), findings_(findings) {}
   // A part of a document that is told apart from it, such as the "/process" of a config.json.
   JsonPlace(std::string_view file, std::string_view path) : file_(file), name_(path) {}
-  JsonPlace(const JsonPlace& parent, std::string_view name) : parent_(&parent), name_(name) {}
-  JsonPlace(const JsonPlace& parent, size_t index) : parent_(&parent), index_(index) {}
+  JsonPlace(const JsonPlace& parent, std::string_view name)
+      : parent_(&parent), name_(name), findings_(parent.findings_) {}
+  JsonPlace(const JsonPlace& parent, size_t index)
+      : parent_(&parent), index_(index), findings_(parent.findings_) {}
   JsonPlace(const JsonPlace&) = delete;
   JsonPlace& operator=(const JsonPlace&) = delete;
 
   std::string path() const;  // "/mounts/1/destination"; empty for the document itself
   [[noreturn]] void refuse(std::string_view problem) const;
 
+  // Carries out one rule. Where the document's errors are collected, one that the rule throws is
+  // noted and does not keep the next rule from its turn.
+  template <class Rule>
+  void attempt(Rule rule) const {
+    if (findings_ == nullptr || !findings_->go_on) return rule();
+    attempt_and_note(rule);
+  }
+  // The same for each entry of a list: rule(entry, its place).
+  template <class T, class Rule>
+  void for_each(const std::vector<T>& list, Rule rule) const {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const JsonPlace here(*this, i);
+      here.attempt([&] { rule(list[i], here); });
+    }
+  }
+  Findings* findings() const { return findings_; }
+
  private:
+  void attempt_and_note(const std::function<void()>& rule) const;
   void append_to(std::string& path) const;
 
   const JsonPlace* parent_ = nullptr;
   std::string_view file_;
   std::string_view name_;
   size_t index_ = kNoIndex;
+  Findings* findings_ = nullptr;
   static constexpr size_t kNoIndex = std::numeric_limits<size_t>::max();
 };
 
@@ -85,6 +109,9 @@ std::string quote(std::string_view text);
 class Fields {
  public:
   Fields(const nlohmann::json& object, const JsonPlace& place);  // refuses what is no object
+  Fields(const Fields&) = delete;
+  Fields& operator=(const Fields&) = delete;
+  ~Fields();  // notes the names that nobody asked for, where the document's findings are wanted
 
   const JsonPlace& place() const { return *place_; }
   bool has(std::string_view name) const;  // true for null too
@@ -165,6 +192,7 @@ class Fields {
 
   const Json* find(std::string_view name) const;  // nullptr where absent or null
   const Json* need(std::string_view name) const;  // refuses instead
+  void note_ignored() const;
   static size_t length(const Json& list, const JsonPlace& place);
   static void for_each_item(const Json& list, const JsonPlace& place, const EachItem& call);
   static void for_each_member(const Json& object, const JsonPlace& place, const EachMember& call);
@@ -177,7 +205,9 @@ class Fields {
 
   template <class Read>
   void with(const Json* value, std::string_view name, Read read_it) const {
-    if (value != nullptr) read_it(*value, JsonPlace(*place_, name));
+    if (value == nullptr) return;
+    const JsonPlace place(*place_, name);
+    place.attempt([&] { read_it(*value, place); });
   }
 
   template <std::integral T>
@@ -243,12 +273,15 @@ class Fields {
 
   const Json* object_;
   const JsonPlace* place_;
+  int exceptions_;  // in flight when the reading began
+  mutable std::vector<std::string_view> asked_for_;
 };
 
 // A parsed document together with its name.
 class JsonDocument {
  public:
-  JsonDocument(std::string_view text, std::string_view file, JsonLimits limits);
+  JsonDocument(std::string_view text, std::string_view file, JsonLimits limits,
+               Findings* findings = nullptr);
   ~JsonDocument();
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;

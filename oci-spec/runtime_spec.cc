@@ -117,8 +117,8 @@ void read_id_mapping(const Fields& fields, IdMapping& mapping) {
   fields.required("size", mapping.size);
 }
 
-Spec parse_spec(std::string_view json, std::string_view file) {
-  const JsonDocument document(json, file, kConfigLimits);
+Spec parse_spec(std::string_view json, std::string_view file, Findings* findings) {
+  const JsonDocument document(json, file, kConfigLimits, findings);
   const Fields fields = document.fields();
   Spec spec;
   fields.required("ociVersion", spec.oci_version);

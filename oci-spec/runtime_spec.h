@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "oci-spec/findings.h"
+
 namespace oci {
 
 // The version of the specification that is implemented.
@@ -335,8 +337,9 @@ struct Spec {
   Linux linux_;
 };
 
-// `file` is what errors name: "config.json". Unknown fields are ignored, as the specification asks.
-Spec parse_spec(std::string_view json, std::string_view file);
+// `file` is what errors name: "config.json". Unknown fields are ignored, as the specification asks;
+// `findings`, where it is not null, gets them, and may get all errors instead of the first.
+Spec parse_spec(std::string_view json, std::string_view file, Findings* findings = nullptr);
 Process parse_process(std::string_view json, std::string_view file);      // exec --process
 Resources parse_resources(std::string_view json, std::string_view file);  // update --resources
 

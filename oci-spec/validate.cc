@@ -91,12 +91,11 @@ void check_mount(const Spec& spec, const Mount& mount, const JsonPlace& at) {
 }
 
 void check_hooks_at_one_point(const std::vector<Hook>& hooks, const JsonPlace& at) {
-  for (size_t i = 0; i < hooks.size(); ++i) {
-    const JsonPlace hook(at, i);
-    check_absolute(hooks[i].path, JsonPlace(hook, "path"));
-    check_environment(hooks[i].env, JsonPlace(hook, "env"));
-    if (hooks[i].timeout == 0u) JsonPlace(hook, "timeout").refuse("must be more than 0");
-  }
+  at.for_each(hooks, [](const Hook& hook, const JsonPlace& here) {
+    check_absolute(hook.path, JsonPlace(here, "path"));
+    check_environment(hook.env, JsonPlace(here, "env"));
+    if (hook.timeout == 0u) JsonPlace(here, "timeout").refuse("must be more than 0");
+  });
 }
 
 void check_hooks(const Hooks& hooks, const JsonPlace& at) {
@@ -140,11 +139,11 @@ void check_known(std::string_view name, Names known, const JsonPlace& at) {
 }
 
 void check_environment(const std::vector<std::string>& env, const JsonPlace& at) {
-  for (size_t i = 0; i < env.size(); ++i) {
-    if (env[i].empty() || env[i].front() == '=') {
-      JsonPlace(at, i).refuse("must be NAME=value, not " + quote(env[i]));
+  at.for_each(env, [](const std::string& entry, const JsonPlace& here) {
+    if (entry.empty() || entry.front() == '=') {
+      here.refuse("must be NAME=value, not " + quote(entry));
     }
-  }
+  });
 }
 
 void check_mappings(const std::vector<IdMapping>& mappings, const JsonPlace& at) {
@@ -165,21 +164,20 @@ void check_mappings(const std::vector<IdMapping>& mappings, const JsonPlace& at)
   }
 }
 
-void validate(const Spec& spec, std::string_view file) {
-  const JsonPlace top(file);
-  check_version(spec.oci_version, JsonPlace(top, "ociVersion"));
-  check_root(spec, JsonPlace(top, "root"));
+void validate(const Spec& spec, std::string_view file, Findings* findings) {
+  const JsonPlace top(file, findings);
+  top.attempt([&] { check_version(spec.oci_version, JsonPlace(top, "ociVersion")); });
+  top.attempt([&] { check_root(spec, JsonPlace(top, "root")); });
   if (spec.process) check_process(*spec.process, JsonPlace(top, "process"));
-  check_uts_name(spec, spec.hostname, JsonPlace(top, "hostname"));
-  check_uts_name(spec, spec.domainname, JsonPlace(top, "domainname"));
-  const JsonPlace mounts(top, "mounts");
-  for (size_t i = 0; i < spec.mounts.size(); ++i) {
-    check_mount(spec, spec.mounts[i], JsonPlace(mounts, i));
-  }
+  top.attempt([&] { check_uts_name(spec, spec.hostname, JsonPlace(top, "hostname")); });
+  top.attempt([&] { check_uts_name(spec, spec.domainname, JsonPlace(top, "domainname")); });
+  JsonPlace(top, "mounts").for_each(spec.mounts, [&](const Mount& mount, const JsonPlace& here) {
+    check_mount(spec, mount, here);
+  });
   check_hooks(spec.hooks, JsonPlace(top, "hooks"));
-  if (spec.annotations.contains("")) {
-    JsonPlace(top, "annotations").refuse("has an empty name");
-  }
+  top.attempt([&] {
+    if (spec.annotations.contains("")) JsonPlace(top, "annotations").refuse("has an empty name");
+  });
   check_linux(spec, top);
 }
 

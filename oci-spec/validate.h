@@ -10,8 +10,9 @@
 
 namespace oci {
 
-// Throws SpecError for the first rule that is broken. `file` is what the error names.
-void validate(const Spec& spec, std::string_view file);
+// Throws SpecError for the first rule that is broken. `file` is what the error names. All of them
+// go into `findings` where it is not null and wants that.
+void validate(const Spec& spec, std::string_view file, Findings* findings = nullptr);
 // `json_path` is where the process stands in the file: "/process", or empty for exec's
 // process.json.
 void validate(const Process& process, std::string_view file, std::string_view json_path);

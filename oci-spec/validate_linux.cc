@@ -27,14 +27,12 @@ constexpr std::array<std::string_view, 3> kMemoryFlags = {
 // --- namespaces and ids --------------------------------------------------------------------------
 
 void check_namespaces(const Linux& linux, const JsonPlace& at) {
-  for (size_t i = 0; i < linux.namespaces.size(); ++i) {
-    const Namespace& space = linux.namespaces[i];
-    const JsonPlace here(at, i);
+  at.for_each(linux.namespaces, [&](const Namespace& space, const JsonPlace& here) {
     if (linux.find_namespace(space.type) != &space) {
       JsonPlace(here, "type").refuse(std::string(name_of(space.type)) + " is listed twice");
     }
     if (!space.path.empty()) check_absolute(space.path, JsonPlace(here, "path"));
-  }
+  });
 }
 
 void check_user_namespace(const Linux& linux, const JsonPlace& at) {
@@ -96,7 +94,8 @@ void check_time_offsets(const Linux& linux, const JsonPlace& at) {
 // --- files and devices ---------------------------------------------------------------------------
 
 void check_paths(const Linux& linux, const std::vector<std::string>& paths, const JsonPlace& at) {
-  for (size_t i = 0; i < paths.size(); ++i) check_absolute(paths[i], JsonPlace(at, i));
+  at.for_each(paths,
+              [](const std::string& path, const JsonPlace& here) { check_absolute(path, here); });
   if (!paths.empty() && linux.find_namespace(NamespaceType::mount) == nullptr) {
     at.refuse("needs an entry of type mount in /linux/namespaces");
   }
@@ -155,18 +154,14 @@ void check_intel_rdt(const IntelRdt& rdt, const JsonPlace& at) {
     JsonPlace(at, "memBwSchema").refuse("must start with MB:, not " + quote(rdt.mem_bw_schema));
   }
   if (!rdt.schemata) return;
-  const JsonPlace schemata(at, "schemata");
-  for (size_t i = 0; i < rdt.schemata->size(); ++i) {
-    check_one_line((*rdt.schemata)[i], JsonPlace(schemata, i));
-  }
+  JsonPlace(at, "schemata").for_each(*rdt.schemata, check_one_line);
 }
 
 void check_memory_policy(const MemoryPolicy& policy, const JsonPlace& at) {
   check_known(policy.mode, kMemoryModes, JsonPlace(at, "mode"));
-  const JsonPlace flags(at, "flags");
-  for (size_t i = 0; i < policy.flags.size(); ++i) {
-    check_known(policy.flags[i], kMemoryFlags, JsonPlace(flags, i));
-  }
+  JsonPlace(at, "flags").for_each(policy.flags, [](const std::string& flag, const JsonPlace& here) {
+    check_known(flag, kMemoryFlags, here);
+  });
   const JsonPlace nodes(at, "nodes");
   if (policy.nodes.find_first_not_of("0123456789,- ") != std::string::npos) {
     nodes.refuse("must be a list such as 0-3,7, not " + quote(policy.nodes));
@@ -192,26 +187,32 @@ void check_linux(const Spec& spec, const JsonPlace& top) {
   const Linux& linux = spec.linux_;
   const JsonPlace at(top, "linux");
   check_namespaces(linux, JsonPlace(at, "namespaces"));
-  check_user_namespace(linux, at);
-  check_ids_of_process(spec, JsonPlace(top, "process"));
-  check_time_offsets(linux, JsonPlace(at, "timeOffsets"));
+  at.attempt([&] { check_user_namespace(linux, at); });
+  at.attempt([&] { check_ids_of_process(spec, JsonPlace(top, "process")); });
+  at.attempt([&] { check_time_offsets(linux, JsonPlace(at, "timeOffsets")); });
   check_sysctl(spec, JsonPlace(at, "sysctl"));
-  check_cgroups_path(linux.cgroups_path, JsonPlace(at, "cgroupsPath"));
-  const JsonPlace devices(at, "devices");
-  for (size_t i = 0; i < linux.devices.size(); ++i) {
-    const JsonPlace device(devices, i);
-    check_absolute(linux.devices[i].path, JsonPlace(device, "path"));
-  }
-  check_net_devices(linux, JsonPlace(at, "netDevices"));
+  at.attempt([&] { check_cgroups_path(linux.cgroups_path, JsonPlace(at, "cgroupsPath")); });
+  JsonPlace(at, "devices").for_each(linux.devices, [](const Device& device, const JsonPlace& here) {
+    check_absolute(device.path, JsonPlace(here, "path"));
+  });
+  at.attempt([&] { check_net_devices(linux, JsonPlace(at, "netDevices")); });
   if (linux.seccomp) check_seccomp(*linux.seccomp, JsonPlace(at, "seccomp"));
-  if (!linux.rootfs_propagation.empty()) {
+  at.attempt([&] {
+    if (linux.rootfs_propagation.empty()) return;
     check_known(linux.rootfs_propagation, kPropagations, JsonPlace(at, "rootfsPropagation"));
-  }
-  check_paths(linux, linux.masked_paths, JsonPlace(at, "maskedPaths"));
-  check_paths(linux, linux.readonly_paths, JsonPlace(at, "readonlyPaths"));
-  if (linux.intel_rdt) check_intel_rdt(*linux.intel_rdt, JsonPlace(at, "intelRdt"));
-  if (linux.memory_policy) check_memory_policy(*linux.memory_policy, JsonPlace(at, "memoryPolicy"));
-  if (linux.personality) check_personality(*linux.personality, JsonPlace(at, "personality"));
+  });
+  at.attempt([&] { check_paths(linux, linux.masked_paths, JsonPlace(at, "maskedPaths")); });
+  at.attempt([&] { check_paths(linux, linux.readonly_paths, JsonPlace(at, "readonlyPaths")); });
+  at.attempt([&] {
+    if (linux.intel_rdt) check_intel_rdt(*linux.intel_rdt, JsonPlace(at, "intelRdt"));
+  });
+  at.attempt([&] {
+    if (!linux.memory_policy) return;
+    check_memory_policy(*linux.memory_policy, JsonPlace(at, "memoryPolicy"));
+  });
+  at.attempt([&] {
+    if (linux.personality) check_personality(*linux.personality, JsonPlace(at, "personality"));
+  });
 }
 
 }  // namespace oci

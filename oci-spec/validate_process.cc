@@ -77,11 +77,11 @@ void check_user(const User& user, const JsonPlace& at) {
 }
 
 void check_capability_set(const std::vector<std::string>& set, const JsonPlace& at) {
-  for (size_t i = 0; i < set.size(); ++i) {
-    if (std::ranges::find(kCapabilities, set[i]) == kCapabilities.end()) {
-      JsonPlace(at, i).refuse("unknown capability " + quote(set[i]));
+  at.for_each(set, [](const std::string& name, const JsonPlace& here) {
+    if (std::ranges::find(kCapabilities, name) == kCapabilities.end()) {
+      here.refuse("unknown capability " + quote(name));
     }
-  }
+  });
 }
 
 void check_capabilities(const Capabilities& capabilities, const JsonPlace& at) {
@@ -93,9 +93,7 @@ void check_capabilities(const Capabilities& capabilities, const JsonPlace& at) {
 }
 
 void check_rlimits(const std::vector<Rlimit>& rlimits, const JsonPlace& at) {
-  for (size_t i = 0; i < rlimits.size(); ++i) {
-    const Rlimit& rlimit = rlimits[i];
-    const JsonPlace here(at, i);
+  at.for_each(rlimits, [&](const Rlimit& rlimit, const JsonPlace& here) {
     check_known(rlimit.type, kRlimits, JsonPlace(here, "type"));
     const auto same = std::ranges::find(rlimits, rlimit.type, &Rlimit::type);
     if (&*same != &rlimit) JsonPlace(here, "type").refuse(rlimit.type + " is set twice");
@@ -104,16 +102,16 @@ void check_rlimits(const std::vector<Rlimit>& rlimits, const JsonPlace& at) {
           .refuse("must not be above hard (" + std::to_string(rlimit.soft) + " > " +
                   std::to_string(rlimit.hard) + ")");
     }
-  }
+  });
 }
 
 void check_scheduler(const Scheduler& scheduler, const JsonPlace& at) {
   const std::string& policy = scheduler.policy;
   check_known(policy, kPolicies, JsonPlace(at, "policy"));
-  const JsonPlace flags(at, "flags");
-  for (size_t i = 0; i < scheduler.flags.size(); ++i) {
-    check_known(scheduler.flags[i], kSchedulerFlags, JsonPlace(flags, i));
-  }
+  JsonPlace(at, "flags")
+      .for_each(scheduler.flags, [](const std::string& flag, const JsonPlace& here) {
+        check_known(flag, kSchedulerFlags, here);
+      });
   const bool real_time = policy == "SCHED_FIFO" || policy == "SCHED_RR";
   if (scheduler.priority != 0 && !real_time) {
     JsonPlace(at, "priority").refuse("needs the policy SCHED_FIFO or SCHED_RR, not " + policy);
@@ -136,24 +134,30 @@ void check_cpu_list(const std::string& list, const JsonPlace& at) {
 }  // namespace
 
 void check_process(const Process& process, const JsonPlace& at) {
-  check_user(process.user, JsonPlace(at, "user"));
-  if (process.args.empty()) JsonPlace(at, "args").refuse("must have at least one entry");
+  at.attempt([&] { check_user(process.user, JsonPlace(at, "user")); });
+  at.attempt([&] {
+    if (process.args.empty()) JsonPlace(at, "args").refuse("must have at least one entry");
+  });
   check_environment(process.env, JsonPlace(at, "env"));
-  check_absolute(process.cwd, JsonPlace(at, "cwd"));
+  at.attempt([&] { check_absolute(process.cwd, JsonPlace(at, "cwd")); });
   if (process.capabilities) {
     check_capabilities(*process.capabilities, JsonPlace(at, "capabilities"));
   }
   check_rlimits(process.rlimits, JsonPlace(at, "rlimits"));
-  if (process.scheduler) check_scheduler(*process.scheduler, JsonPlace(at, "scheduler"));
-  if (process.io_priority) {
+  at.attempt([&] {
+    if (process.scheduler) check_scheduler(*process.scheduler, JsonPlace(at, "scheduler"));
+  });
+  at.attempt([&] {
+    if (!process.io_priority) return;
     const JsonPlace io_priority(at, "ioPriority");
     check_known(process.io_priority->io_class, kIoClasses, JsonPlace(io_priority, "class"));
-  }
-  if (process.exec_cpu_affinity) {
+  });
+  at.attempt([&] {
+    if (!process.exec_cpu_affinity) return;
     const JsonPlace affinity(at, "execCPUAffinity");
     check_cpu_list(process.exec_cpu_affinity->initial, JsonPlace(affinity, "initial"));
     check_cpu_list(process.exec_cpu_affinity->final, JsonPlace(affinity, "final"));
-  }
+  });
 }
 
 }  // namespace oci

@@ -63,23 +63,24 @@ void check_rule(const SeccompSyscall& rule, const JsonPlace& at) {
 }  // namespace
 
 void check_seccomp(const Seccomp& seccomp, const JsonPlace& at) {
-  if (seccomp.default_action == SeccompAction::notify) {
+  at.attempt([&] {
+    if (seccomp.default_action != SeccompAction::notify) return;
     JsonPlace(at, "defaultAction").refuse("must not be SCMP_ACT_NOTIFY");
-  }
-  check_errno(seccomp.default_action, seccomp.default_errno_ret, JsonPlace(at, "defaultErrnoRet"));
-  const JsonPlace architectures(at, "architectures");
-  for (size_t i = 0; i < seccomp.architectures.size(); ++i) {
-    check_known(seccomp.architectures[i], kArchitectures, JsonPlace(architectures, i));
-  }
-  const JsonPlace flags(at, "flags");
-  for (size_t i = 0; i < seccomp.flags.size(); ++i) {
-    check_known(seccomp.flags[i], kFlags, JsonPlace(flags, i));
-  }
-  const JsonPlace syscalls(at, "syscalls");
-  for (size_t i = 0; i < seccomp.syscalls.size(); ++i) {
-    check_rule(seccomp.syscalls[i], JsonPlace(syscalls, i));
-  }
-  check_listener(seccomp, at);
+  });
+  at.attempt([&] {
+    check_errno(seccomp.default_action, seccomp.default_errno_ret,
+                JsonPlace(at, "defaultErrnoRet"));
+  });
+  JsonPlace(at, "architectures")
+      .for_each(seccomp.architectures, [](const std::string& name, const JsonPlace& here) {
+        check_known(name, kArchitectures, here);
+      });
+  JsonPlace(at, "flags")
+      .for_each(seccomp.flags, [](const std::string& name, const JsonPlace& here) {
+        check_known(name, kFlags, here);
+      });
+  JsonPlace(at, "syscalls").for_each(seccomp.syscalls, check_rule);
+  at.attempt([&] { check_listener(seccomp, at); });
 }
 
 }  // namespace oci

@@ -34,6 +34,21 @@ std::optional<NamespaceType> namespace_of(std::string_view path) {
   return std::nullopt;
 }
 
+void check_parameter(const Spec& spec, std::string_view name, const JsonPlace& at) {
+  const std::string path = sysctl_path(name);
+  if (!is_well_formed(path)) at.refuse(quote(name) + " is no name of a kernel parameter");
+  const std::optional<NamespaceType> type = namespace_of(path);
+  if (!type) at.refuse("is not kept apart by any namespace, so the host's would change");
+  if (spec.linux_.find_namespace(*type) == nullptr) {
+    at.refuse("needs an entry of type " + std::string(name_of(*type)) +
+              " in /linux/namespaces, or the host's would change");
+  }
+  if (path == "kernel/hostname" && !spec.hostname.empty()) at.refuse("conflicts with /hostname");
+  if (path == "kernel/domainname" && !spec.domainname.empty()) {
+    at.refuse("conflicts with /domainname");
+  }
+}
+
 }  // namespace
 
 std::string sysctl_path(std::string_view name) {
@@ -53,19 +68,7 @@ std::string sysctl_path(std::string_view name) {
 void check_sysctl(const Spec& spec, const JsonPlace& at) {
   for (const auto& [name, value] : spec.linux_.sysctl) {
     const JsonPlace here(at, name);
-    const std::string path = sysctl_path(name);
-    if (!is_well_formed(path)) here.refuse(quote(name) + " is no name of a kernel parameter");
-    const std::optional<NamespaceType> type = namespace_of(path);
-    if (!type) here.refuse("is not kept apart by any namespace, so the host's would change");
-    if (spec.linux_.find_namespace(*type) == nullptr) {
-      here.refuse("needs an entry of type " + std::string(name_of(*type)) +
-                  " in /linux/namespaces, or the host's would change");
-    }
-    if (path == "kernel/hostname" && !spec.hostname.empty())
-      here.refuse("conflicts with /hostname");
-    if (path == "kernel/domainname" && !spec.domainname.empty()) {
-      here.refuse("conflicts with /domainname");
-    }
+    here.attempt([&, &parameter = name] { check_parameter(spec, parameter, here); });
   }
 }
 

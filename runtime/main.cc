@@ -25,7 +25,8 @@ constexpr std::array kGlobalOptions{
     Option{"root", 0, "DIR", "where the state of containers is kept"},
     Option{"log", 0, "FILE", "append errors to this file"},
     Option{"log-format", 0, "FORMAT", "text (default) or json"},
-    Option{"debug", 0, "", "log warnings and debug messages, too"},
+    Option{"debug", 0, "", "log warnings and debug messages, too, once the command has succeeded"},
+    Option{"strict", 0, "", "make each warning an error"},
     Option{"rootless", 0, "WHETHER", "accepted and ignored"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
@@ -92,6 +93,7 @@ void set_log_of(const Arguments& global) {
   }
   set_log(global.value("log"), format == "json" ? LogFormat::json : LogFormat::text,
           global.has("debug"));
+  if (global.has("strict")) refuse_warnings();
 }
 
 int run_command_line(const Command& command, const Global& global,
@@ -142,15 +144,18 @@ int run_program(int argc, char** argv) {
   }
   const Global global{arguments.value("root", default_state_root()), argv};
   const Command& command = find_command(words.front());
-  return report_errors(command.failure_code,
-                       [&] { return run_command_line(command, global, words.subspan(1)); });
+  return report_errors(command.failure_code, [&] {
+    const int exit_code = run_command_line(command, global, words.subspan(1));
+    write_held_lines();
+    return exit_code;
+  });
 }
 
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate, &kStart, &kRun, &kExec, &kState,   &kKill,
-                                        &kDelete, &kList,  &kPs,  &kSpec, &kFeatures};
+  static constexpr std::array kCommands{&kCreate, &kStart, &kRun, &kExec, &kState,    &kKill,
+                                        &kDelete, &kList,  &kPs,  &kSpec, &kFeatures, &kCheck};
   return kCommands;
 }
 

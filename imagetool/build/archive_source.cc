@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "imagetool/layer/blob_source.h"
 #include "imagetool/layer/decompress.h"
 #include "imagetool/layer/layer_stream.h"
 #include "runtime/base/error.h"
@@ -61,9 +62,10 @@ bool is_archive(const Fd& file) {
         "it is packed by xz or bzip2, which ADD does not unpack here; use gzip or zstd, or "
         "COPY it and unpack it in a RUN");
   }
+  const BlobFile packed(file.duplicate());
   std::array<char, kHeader> header{};
   try {
-    if (open_decompressor(file, *compression)->read(header.data(), kHeader) < kHeader) return false;
+    if (open_decompressor(packed, *compression)->read(header.data(), kHeader) < kHeader) return false;
   } catch (const Error&) {
     return false;  // it only looked packed
   }
@@ -73,7 +75,8 @@ bool is_archive(const Fd& file) {
 void unpack(const Fd& file, const Fd& changes, LowerView& below,
             OverlayAttributes overlay_attributes, const ArchiveTarget& target, Notes& notes) {
   const LayerLimits limits;
-  LayerStream stream(file, compression_of_content(file).value_or(Compression::none), limits);
+  const BlobFile packed(file.duplicate());
+  LayerStream stream(packed, compression_of_content(file).value_or(Compression::none), limits);
   unpack_archive(stream, changes, below, overlay_attributes, target, notes);
 }
 

@@ -1,7 +1,5 @@
 #include "imagetool/layer/decompress.h"
 
-#include <sys/types.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -47,9 +45,9 @@ const char* name_of(Compression compression) {
 }
 
 // What the first bytes of a blob say.
-Compression sniff(const Fd& blob) {
+Compression sniff(const BlobSource& blob) {
   std::array<unsigned char, 4> start{};
-  if (::pread(blob.get(), start.data(), start.size(), 0) < 0) throw_errno("read");
+  blob.read_at(reinterpret_cast<char*>(start.data()), start.size(), 0);
   const auto [a, b, c, d] = start;
   if (a == 0x1f && b == 0x8b) return Compression::gzip;
   const bool frame = a == 0x28 && b == 0xb5 && c == 0x2f && d == 0xfd;
@@ -59,30 +57,23 @@ Compression sniff(const Fd& blob) {
 
 class PlainReader : public Decompressor {
  public:
-  explicit PlainReader(const Fd& blob) : blob_(blob) {}
+  explicit PlainReader(const BlobSource& blob) : blob_(blob) {}
 
   size_t read(char* buffer, size_t size) override {
-    size_t filled = 0;
-    while (filled < size) {
-      const ssize_t got = ::pread(blob_.get(), buffer + filled, size - filled, position_);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw_errno("read");
-      if (got == 0) break;
-      filled += static_cast<size_t>(got);
-      position_ += got;
-    }
-    return filled;
+    const size_t got = blob_.read_at(buffer, size, position_);
+    position_ += got;
+    return got;
   }
 
  private:
-  const Fd& blob_;
-  off_t position_ = 0;
+  const BlobSource& blob_;
+  uint64_t position_ = 0;
 };
 
 // Windows of more than 128 MiB (`zstd --long=28` and up) are refused, as zstd itself does.
 class ZstdDecompressor : public Decompressor {
  public:
-  explicit ZstdDecompressor(const Fd& blob) : input_(blob), context_(::ZSTD_createDCtx()) {
+  explicit ZstdDecompressor(const BlobSource& blob) : input_(blob), context_(::ZSTD_createDCtx()) {
     if (!context_) throw Error("zstd: out of memory", ENOMEM);
   }
 
@@ -131,7 +122,7 @@ Compression compression_of(std::string_view media_type) {
   throw Error("unknown media type of a layer: " + std::string(media_type));
 }
 
-std::unique_ptr<Decompressor> open_decompressor(const Fd& blob, Compression compression) {
+std::unique_ptr<Decompressor> open_decompressor(const BlobSource& blob, Compression compression) {
   const Compression found = sniff(blob);
   if (found != compression) {
     throw Error(std::string("the media type says ") + name_of(compression) +

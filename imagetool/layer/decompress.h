@@ -10,7 +10,7 @@
 #include <memory>
 #include <string_view>
 
-#include "runtime/base/fd.h"
+#include "imagetool/layer/blob_source.h"
 
 namespace gocker {
 
@@ -29,6 +29,6 @@ class Decompressor {
 };
 
 // Reads `blob` from its start; it must outlive the object.
-std::unique_ptr<Decompressor> open_decompressor(const Fd& blob, Compression compression);
+std::unique_ptr<Decompressor> open_decompressor(const BlobSource& blob, Compression compression);
 
 }  // namespace gocker

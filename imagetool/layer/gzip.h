@@ -4,12 +4,12 @@
 
 #include <memory>
 
+#include "imagetool/layer/blob_source.h"
 #include "imagetool/layer/decompress.h"
-#include "runtime/base/fd.h"
 
 namespace gocker {
 
-std::unique_ptr<Decompressor> make_isal_decompressor(const Fd& blob);
-std::unique_ptr<Decompressor> make_zlib_decompressor(const Fd& blob);
+std::unique_ptr<Decompressor> make_isal_decompressor(const BlobSource& blob);
+std::unique_ptr<Decompressor> make_zlib_decompressor(const BlobSource& blob);
 
 }  // namespace gocker

@@ -25,7 +25,7 @@ const char* explain(int code) {
 
 class IsalDecompressor : public Decompressor {
  public:
-  explicit IsalDecompressor(const Fd& blob) : input_(blob) {
+  explicit IsalDecompressor(const BlobSource& blob) : input_(blob) {
     isal_inflate_init(&state_);
     state_.crc_flag = ISAL_GZIP;
   }
@@ -77,7 +77,7 @@ class IsalDecompressor : public Decompressor {
 
 }  // namespace
 
-std::unique_ptr<Decompressor> make_isal_decompressor(const Fd& blob) {
+std::unique_ptr<Decompressor> make_isal_decompressor(const BlobSource& blob) {
   return std::make_unique<IsalDecompressor>(blob);
 }
 

@@ -15,7 +15,7 @@ constexpr int kGzipOnly = MAX_WBITS + 16;  // zlib's way to ask for a gzip wrapp
 
 class ZlibDecompressor : public Decompressor {
  public:
-  explicit ZlibDecompressor(const Fd& blob) : input_(blob) {
+  explicit ZlibDecompressor(const BlobSource& blob) : input_(blob) {
     if (::inflateInit2(&stream_, kGzipOnly) != Z_OK) throw Error("gzip: cannot start zlib");
   }
   ~ZlibDecompressor() override { ::inflateEnd(&stream_); }
@@ -68,7 +68,7 @@ class ZlibDecompressor : public Decompressor {
 
 }  // namespace
 
-std::unique_ptr<Decompressor> make_zlib_decompressor(const Fd& blob) {
+std::unique_ptr<Decompressor> make_zlib_decompressor(const BlobSource& blob) {
   return std::make_unique<ZlibDecompressor>(blob);
 }
 

@@ -5,20 +5,19 @@
 
 #include "imagetool/digest.h"
 #include "runtime/base/error.h"
-#include "runtime/base/rooted_path.h"
 
 namespace gocker {
 namespace {
 
-uint64_t byte_limit(const Fd& blob, const LayerLimits& limits) {
-  const auto packed = static_cast<uint64_t>(stat_fd(blob, "blob").st_size);
+uint64_t byte_limit(const BlobSource& blob, const LayerLimits& limits) {
+  const uint64_t packed = blob.size();
   const uint64_t by_ratio = packed > UINT64_MAX / limits.ratio ? UINT64_MAX : packed * limits.ratio;
   return std::min(limits.bytes, std::max(limits.free_bytes, by_ratio));
 }
 
 }  // namespace
 
-LayerStream::LayerStream(const Fd& blob, Compression compression, const LayerLimits& limits)
+LayerStream::LayerStream(const BlobSource& blob, Compression compression, const LayerLimits& limits)
     : source_(open_decompressor(blob, compression)), max_bytes_(byte_limit(blob, limits)) {
   thread_ = std::thread(&LayerStream::produce, this);
 }

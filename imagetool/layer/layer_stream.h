@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "imagetool/layer/blob_source.h"
 #include "imagetool/layer/decompress.h"
 #include "imagetool/layer/limits.h"
-#include "runtime/base/fd.h"
 
 namespace gocker {
 
@@ -32,7 +32,7 @@ struct StreamBlock {
 class LayerStream {
  public:
   // `blob` must outlive the object. Throws where the blob is not what `compression` says.
-  LayerStream(const Fd& blob, Compression compression, const LayerLimits& limits);
+  LayerStream(const BlobSource& blob, Compression compression, const LayerLimits& limits);
   LayerStream(const LayerStream&) = delete;
   LayerStream& operator=(const LayerStream&) = delete;
   ~LayerStream();

@@ -65,11 +65,7 @@ LayerTree::LayerTree(const Fd& root, LowerView& lower, OverlayAttributes overlay
   // Neither a group nor a set-group-id bit of the store's folders is to reach what is made here.
   check(::fchown(root.get(), 0, 0), "chown");
   check(::fchmod(root.get(), kPrivate), "chmod");
-  Attributes attributes;
-  if (const Fd below = lower_.find(".")) {
-    attributes = read_attributes(below, stat_fd(below, "/"));
-  }
-  directories_[""] = {std::move(attributes), Origin::implied};
+  directories_[""] = {{}, Origin::implied};
 }
 
 LayerTree::DirectoryPtr LayerTree::make_parents(std::string_view path) {
@@ -291,6 +287,7 @@ void LayerTree::link_copy(const DirectoryPtr& parent, const std::string& name,
 
 void LayerTree::settle() {
   cache_.clear();
+  imply_root();
   take_hidden_back();
   // overlay joins the roots of layers whatever mark they have.
   if (hidden_.hides_content_of("")) hidden_.spell_out_root(lower_.names_in_root());
@@ -298,6 +295,16 @@ void LayerTree::settle() {
   for (const std::string& path : whiteouts) mark_hidden(path);
   for (const std::string& path : hidden_.opaque()) mark_opaque(path);
   set_pending_attributes();
+}
+
+// The root without an entry of its own looks as it does below. That is looked up last: the layers
+// below may not be complete before.
+void LayerTree::imply_root() {
+  PendingDirectory& root = directories_[""];
+  if (root.origin != Origin::implied) return;
+  if (const Fd below = lower_.find(".")) {
+    root.attributes = read_attributes(below, stat_fd(below, "/"));
+  }
 }
 
 // Whiteouts count as if they came first: what came from below by then and is hidden goes again.

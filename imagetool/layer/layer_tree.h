@@ -83,6 +83,7 @@ class LayerTree {
   void copy_up(const std::string& path, const Fd& source, const struct stat& status);
   void link_copy(const DirectoryPtr& parent, const std::string& name, const std::string& path);
 
+  void imply_root();
   void take_hidden_back();
   void mark_hidden(const std::string& path);
   void mark_opaque(const std::string& path);

@@ -12,11 +12,14 @@
 
 namespace gocker {
 
+LowerView::LowerView(size_t count, Open open, OverlayAttributes attributes)
+    : count_(count), open_(std::move(open)), attributes_(attributes) {}
+
 LowerView::LowerView(std::vector<Fd> layers, OverlayAttributes attributes)
-    : layers_(std::move(layers)), attributes_(attributes) {}
+    : count_(layers.size()), layers_(std::move(layers)), attributes_(attributes) {}
 
 Fd LowerView::find(std::string_view path) {
-  return layers_.empty() ? Fd() : open_canonical(root(), path, O_PATH);
+  return empty() ? Fd() : open_canonical(root(), path, O_PATH);
 }
 
 std::vector<std::string> LowerView::names_in_root() {
@@ -47,6 +50,7 @@ void LowerView::collect_names(const Fd& directory, const std::string& path) {
 // One layer alone is no overlay, and as the base it holds no whiteouts.
 const RootDir& LowerView::root() {
   if (root_) return root_;
+  if (layers_.empty()) layers_ = open_();
   if (layers_.size() == 1) {
     root_ = RootDir(layers_.front().duplicate());
     return root_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,10 +21,13 @@ namespace gocker {
 // it goes with the object.
 class LowerView {
  public:
-  // The trees of the layers, the base first; none for a base layer.
+  // `open` gives the trees of the `count` layers, the base first; it is called when they are needed
+  // for the first time, and may wait for them to be complete. None for a base layer.
+  using Open = std::function<std::vector<Fd>()>;
+  LowerView(size_t count, Open open, OverlayAttributes attributes);
   LowerView(std::vector<Fd> layers, OverlayAttributes attributes);
 
-  bool empty() const { return layers_.empty(); }
+  bool empty() const { return count_ == 0; }
   // What `path` names, opened with O_PATH, a symlink itself; no symlink on the way is followed.
   // An invalid Fd where there is nothing.
   Fd find(std::string_view path);
@@ -36,6 +40,8 @@ class LowerView {
   const RootDir& root();
   void collect_names(const Fd& directory, const std::string& path);
 
+  size_t count_;
+  Open open_;
   std::vector<Fd> layers_;
   OverlayAttributes attributes_;
   RootDir root_;

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "imagetool/registry/architecture.h"
 #include "imagetool/platform.h"
+#include "imagetool/registry/architecture.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/registries_conf.h"
 #include "runtime/base/error.h"

@@ -1,5 +1,7 @@
 #include "imagetool/pull/pull.h"
 
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -50,28 +52,72 @@ std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transa
   return missing;
 }
 
-void fetch_layers(Repository& repository, const Image& image, Transaction& transaction,
-                  Progress& progress) {
-  std::vector<BlobDownload> missing = missing_layers(image, transaction);
-  std::set<std::string> told;
-  uint64_t total = 0;
-  for (const BlobDownload& blob : missing) total += blob.descriptor.size;
-  download_blobs(repository, missing, [&] {
-    uint64_t received = 0;
-    for (const BlobDownload& blob : missing) {
-      received += blob.received;
-      if (!blob.complete || !told.insert(blob.name).second) continue;
-      progress.finished(blob.name + " (" + human_size(blob.descriptor.size) + "): downloaded");
-    }
-    progress.update("downloading", received, total);
-  });
-  for (const BlobDownload& blob : missing) transaction.add_blob(blob.descriptor.digest);
+// Lets others read the blobs while they arrive.
+LayerUnpacking::Sources share(std::vector<BlobDownload>& downloads) {
+  LayerUnpacking::Sources sources;
+  for (BlobDownload& blob : downloads) {
+    auto source = std::make_shared<GrowingBlob>(blob.file.duplicate(), blob.descriptor.size);
+    blob.arrived = [source](uint64_t bytes) { source->grow(bytes); };
+    sources.emplace(blob.descriptor.digest, std::move(source));
+  }
+  return sources;
 }
 
-void unpack(Transaction& transaction, const Image& image, Progress& progress) {
-  for (const std::string& note : unpack_layers(transaction, image)) progress.warn(note);
-  progress.finished(std::to_string(image.layers.size()) + " layers: unpacked");
-}
+class LayerPull {
+ public:
+  LayerPull(Transaction& transaction, const Image& image, PullOptions::Unpack unpack,
+            Progress& progress)
+      : transaction_(transaction),
+        image_(image),
+        progress_(progress),
+        downloads_(missing_layers(image, transaction)) {
+    for (const BlobDownload& blob : downloads_) total_ += blob.descriptor.size;
+    if (unpack == PullOptions::Unpack::no) return;
+    unpacking_ =
+        std::make_unique<LayerUnpacking>(transaction, image, share(downloads_), LayerLimits());
+  }
+
+  void run(Repository& repository) {
+    download_blobs(repository, downloads_, [this] { look(); });
+    for (const BlobDownload& blob : downloads_) transaction_.add_blob(blob.descriptor.digest);
+    if (!unpacking_) return;
+    for (const std::string& note : unpacking_->finish()) progress_.warn(note);
+    progress_.finished(std::to_string(image_.layers.size()) + " layers: unpacked");
+  }
+
+ private:
+  // Now and then during the download.
+  void look() {
+    if (unpacking_) stop_where_unpacking_failed();
+    uint64_t received = 0;
+    for (const BlobDownload& blob : downloads_) {
+      received += blob.received;
+      if (!blob.complete) continue;
+      if (!told_.insert(blob.name).second) continue;
+      progress_.finished(blob.name + " (" + human_size(blob.descriptor.size) + "): downloaded");
+    }
+    progress_.update("downloading", received, total_);
+  }
+
+  // What is wrong with a blob is told once it is known that it is what was asked for.
+  void stop_where_unpacking_failed() {
+    const std::string failed = unpacking_->failed_blob();
+    if (failed.empty()) return;
+    const bool is_on_its_way =
+        std::any_of(downloads_.begin(), downloads_.end(), [&](const BlobDownload& blob) {
+          return blob.descriptor.digest == failed && !blob.complete;
+        });
+    if (!is_on_its_way) unpacking_->finish();
+  }
+
+  Transaction& transaction_;
+  const Image& image_;
+  Progress& progress_;
+  std::vector<BlobDownload> downloads_;
+  uint64_t total_ = 0;
+  std::set<std::string> told_;  // the downloads that a person knows to be complete
+  std::unique_ptr<LayerUnpacking> unpacking_;
+};
 
 std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
                          Progress& progress) {
@@ -82,10 +128,9 @@ std::string pull_checked(const Store& store, const Reference& reference, const P
   check_platform(image, located, options, progress);
 
   Transaction transaction(store);
-  fetch_layers(located.repository, image, transaction, progress);
+  LayerPull(transaction, image, options.unpack, progress).run(located.repository);
   transaction.put_blob(manifest.bytes);
   transaction.put_blob(located.image.config);
-  if (options.unpack == PullOptions::Unpack::yes) unpack(transaction, image, progress);
   transaction.commit(ImageName{.reference = image.reference,
                                .digest = image.digest,
                                .media_type = image.manifest.media_type,

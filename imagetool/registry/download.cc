@@ -75,6 +75,7 @@ void Job::receive(const HttpResponse& head, std::string_view bytes) {
   write_all(blob_.file, bytes, "its file");
   hash_.update(bytes);
   blob_.received += bytes.size();
+  if (blob_.arrived) blob_.arrived(blob_.received);
 }
 
 // A server that ignores Range sends the whole blob again, under status 200.
@@ -88,8 +89,8 @@ void Job::begin_answer(const HttpResponse& head) {
   }
 }
 
+// Others may be reading what is there: it is written over with the same bytes, not cut off.
 void Job::start_over() {
-  check(::ftruncate(blob_.file.get(), 0), "truncate", "its file");
   check(::lseek(blob_.file.get(), 0, SEEK_SET), "seek in", "its file");
   hash_ = Sha256();
   blob_.received = 0;

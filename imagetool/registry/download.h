@@ -18,6 +18,9 @@ struct BlobDownload {
   std::string name;       // for messages: "layer 2 of 5"
   Fd file;                // empty, opened for writing
   uint64_t received = 0;  // bytes so far, for whoever shows progress
+  // Called with `received` after each write, so that others can read what is there; it is not
+  // checked yet, and is written again where a server starts anew.
+  std::function<void(uint64_t)> arrived;
   bool complete = false;  // received, and its size and digest are right
 };
 

@@ -8,8 +8,8 @@
 namespace gocker {
 
 // The caller's terminal in raw mode, as it was again on destruction. Does nothing where the
-// descriptor is no terminal. The caller keeps SIGTTOU blocked (see foreground_signals.h): a background job
-// would be stopped here otherwise.
+// descriptor is no terminal. The caller keeps SIGTTOU blocked (see foreground_signals.h): a
+// background job would be stopped here otherwise.
 class RawMode {
  public:
   explicit RawMode(int terminal);

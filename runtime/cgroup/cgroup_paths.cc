@@ -10,7 +10,7 @@
 namespace gocker {
 namespace {
 
-constexpr const char* kField = "linux.cgroupsPath: ";
+constexpr const char* kField = "/linux/cgroupsPath: ";
 
 void refuse_systemd_form(const std::string& path) {
   if (std::count(path.begin(), path.end(), ':') != 2 || path.find('/') != std::string::npos) return;

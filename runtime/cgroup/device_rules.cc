@@ -47,7 +47,7 @@ unsigned access_bits(const std::string& letters, const std::string& origin) {
         bits |= kDeviceMknod;
         break;
       default:
-        throw Error(origin + ".access: " + json_quote(letters) + ": letters are r, w and m");
+        throw Error(origin + "/access: " + json_quote(letters) + ": letters are r, w and m");
     }
   }
   return bits;
@@ -92,7 +92,7 @@ void take_back(std::vector<DeviceAccess>& exceptions, const DeviceAccess& what,
   for (DeviceAccess& exception : exceptions) {
     if (!what.overlaps(exception) || (exception.access & what.access) == 0) continue;
     if (!what.covers(exception)) {
-      throw Error((decision.origin.empty() ? "linux.resources.devices" : decision.origin) + ": " +
+      throw Error((decision.origin.empty() ? "/linux/resources/devices" : decision.origin) + ": " +
                   (decision.allow ? "allows " : "denies ") + what.text() + ", a part of " +
                   exception.text() + " before it: cgroup v1 can't express that");
     }
@@ -144,7 +144,7 @@ void write_device_line(const GroupDirectory& group, const Fd& file, const Device
                      : code == EINVAL ? ": not while there are groups below this one"
                                       : "";
   throw_write_failure(code, group, change.allow ? kAllow : kDeny, change.text,
-                      (origin.empty() ? "linux.resources.devices" : origin) + ": ", hint);
+                      (origin.empty() ? "/linux/resources/devices" : origin) + ": ", hint);
 }
 
 void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions) {
@@ -185,7 +185,7 @@ std::vector<DeviceDecision> decide_devices(const std::vector<oci::DeviceRule>& r
   std::vector<DeviceDecision> decisions;
   for (size_t i = 0; i < rules.size(); ++i) {
     const oci::DeviceRule& rule = rules[i];
-    std::string origin = "linux.resources.devices[" + std::to_string(i) + "]";
+    std::string origin = "/linux/resources/devices/" + std::to_string(i);
     const unsigned access = access_bits(rule.access, origin);
     decisions.push_back(
         {rule.allow, {rule.type, rule.major, rule.minor, access}, std::move(origin)});
@@ -266,7 +266,7 @@ void apply_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceR
     return attach_device_filter(GroupDirectory::open(unified->directory), decisions);
   }
   if (allows_everything(decisions)) return;
-  throw Error("linux.resources.devices: no devices controller on this host");
+  throw Error("/linux/resources/devices: no devices controller on this host");
 }
 
 }  // namespace gocker

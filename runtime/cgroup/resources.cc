@@ -75,7 +75,7 @@ void apply_v1_only(const CgroupPaths& paths, const std::string& controller,
 void apply_unified(const CgroupPaths& paths, const oci::StringMap& unified) {
   if (unified.empty()) return;
   const CgroupPaths::Hierarchy* hierarchy = paths.find("");
-  if (hierarchy == nullptr) throw Error("linux.resources.unified: no cgroup v2 on this host");
+  if (hierarchy == nullptr) throw Error("/linux/resources/unified: no cgroup v2 on this host");
   for (const Setting& setting : unified_settings(unified)) {
     const std::string controller = controller_of_file(setting.file);
     // Some files are there without their controller: cgroup.max.depth, cpu.stat, io.pressure.

@@ -8,7 +8,7 @@
 namespace gocker {
 
 // What is asked for and can't be had is an error that names the JSON path:
-// "linux.resources.memory.limit: no memory controller on this host".
+// "/linux/resources/memory/limit: no memory controller on this host".
 void apply_limits(const CgroupPaths& paths, const oci::Resources& resources);
 
 }  // namespace gocker

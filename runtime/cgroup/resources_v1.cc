@@ -43,11 +43,11 @@ void add_swap(SettingList& list, const oci::MemoryResources& memory) {
 void add_former_fields(SettingList& list, const oci::MemoryResources& memory) {
   if (is_set(memory.kernel)) {
     list.add("memory.kmem.limit_in_bytes", bytes(*memory.kernel), "kernel").absence =
-        Setting::Absence::fine;
+        memory.kernel < 0 ? Setting::Absence::fine : Setting::Absence::warning;
   }
   if (is_set(memory.kernel_tcp)) {
     list.add("memory.kmem.tcp.limit_in_bytes", bytes(*memory.kernel_tcp), "kernelTCP").absence =
-        Setting::Absence::fine;
+        memory.kernel_tcp < 0 ? Setting::Absence::fine : Setting::Absence::warning;
   }
   if (memory.use_hierarchy) {
     const bool wanted = *memory.use_hierarchy;
@@ -60,7 +60,7 @@ void add_former_fields(SettingList& list, const oci::MemoryResources& memory) {
 }  // namespace
 
 Settings memory_settings_v1(const oci::MemoryResources& memory) {
-  SettingList list("memory.");
+  SettingList list("memory/");
   if (is_set(memory.limit)) {
     list.add("memory.limit_in_bytes", bytes(*memory.limit), "limit",
              "more than that is in use, or it exceeds memory.swap");
@@ -81,7 +81,7 @@ Settings memory_settings_v1(const oci::MemoryResources& memory) {
 
 Settings cpu_settings_v1(const oci::CpuResources& cpu) {
   constexpr const char* kRealtime = "the group above has no such real-time share to give";
-  SettingList list("cpu.");
+  SettingList list("cpu/");
   if (is_set(cpu.period)) {
     list.add("cpu.cfs_period_us", to_string(*cpu.period), "period", "from 1000 to 1000000");
   }
@@ -111,7 +111,7 @@ Settings cpu_settings_v1(const oci::CpuResources& cpu) {
 }
 
 Settings cpuset_settings(const oci::CpuResources& cpu) {
-  SettingList list("cpu.");
+  SettingList list("cpu/");
   if (!cpu.cpus.empty()) {
     list.add("cpuset.cpus", cpu.cpus, "cpus",
              "a list such as 0-3,7 of CPUs that the group above has");
@@ -127,14 +127,14 @@ Settings pids_settings(int64_t limit) {
   // Zero is a limit as any other, but a process could not even be cloned into such a group: one is
   // what comes to the same, as the first process counts already.
   const std::string value = limit < 0 ? "max" : to_string(std::max<int64_t>(limit, 1));
-  return {{.file = "pids.max", .value = value, .origin = "linux.resources.pids.limit"}};
+  return {{.file = "pids.max", .value = value, .origin = "/linux/resources/pids/limit"}};
 }
 
 Settings io_settings_v1(const oci::BlockIoResources& io, IoScheduler scheduler) {
   const std::string weight_file =
       scheduler == IoScheduler::bfq ? "blkio.bfq.weight" : "blkio.weight";
   constexpr const char* kRange = "from 10 to 1000";
-  SettingList list("blockIO.");
+  SettingList list("blockIO/");
   if (is_set(io.weight)) list.add(weight_file, to_string(*io.weight), "weight", kRange);
   if (is_set(io.leaf_weight)) {
     list.add("blkio.leaf_weight", to_string(*io.leaf_weight), "leafWeight",
@@ -176,7 +176,7 @@ const std::string& checked_page_size(const oci::HugepageLimit& limit, const std:
 Settings hugetlb_settings_v1(const std::vector<oci::HugepageLimit>& limits) {
   Settings settings;
   for (size_t i = 0; i < limits.size(); ++i) {
-    const std::string origin = "linux.resources.hugepageLimits[" + to_string(i) + "]";
+    const std::string origin = "/linux/resources/hugepageLimits/" + to_string(i);
     const std::string prefix = "hugetlb." + checked_page_size(limits[i], origin);
     settings.push_back({.file = prefix + ".limit_in_bytes",
                         .value = to_string(limits[i].limit),
@@ -194,7 +194,7 @@ Settings network_class_settings(const oci::NetworkResources& network) {
   if (!is_set(network.class_id)) return {};
   return {{.file = "net_cls.classid",
            .value = to_string(*network.class_id),
-           .origin = "linux.resources.network.classID"}};
+           .origin = "/linux/resources/network/classID"}};
 }
 
 Settings network_priority_settings(const oci::NetworkResources& network) {
@@ -202,7 +202,7 @@ Settings network_priority_settings(const oci::NetworkResources& network) {
   for (const oci::InterfacePriority& priority : network.priorities) {
     settings.push_back({.file = "net_prio.ifpriomap",
                         .value = priority.name + " " + to_string(priority.priority),
-                        .origin = "linux.resources.network.priorities",
+                        .origin = "/linux/resources/network/priorities",
                         .hint = "no such network interface"});
   }
   return settings;
@@ -216,7 +216,7 @@ Settings rdma_settings(const std::map<std::string, oci::RdmaResources>& rdma) {
     if (limits.hca_objects) value += " hca_object=" + to_string(*limits.hca_objects);
     settings.push_back({.file = "rdma.max",
                         .value = std::move(value),
-                        .origin = "linux.resources.rdma." + device,
+                        .origin = "/linux/resources/rdma/" + device,
                         .hint = "no such device"});
   }
   return settings;

@@ -16,27 +16,27 @@ std::string number_or_max(int64_t value) {
 }
 
 [[noreturn]] void throw_no_counterpart(const char* field) {
-  throw Error(std::string("linux.resources.") + field + ": cgroup v2 has nothing like it");
+  throw Error(std::string("/linux/resources/") + field + ": cgroup v2 has nothing like it");
 }
 
 void refuse_v1_memory_fields(const oci::MemoryResources& memory) {
-  if (memory.kernel.value_or(0) > 0) throw_no_counterpart("memory.kernel");
-  if (memory.kernel_tcp.value_or(0) > 0) throw_no_counterpart("memory.kernelTCP");
-  if (memory.swappiness) throw_no_counterpart("memory.swappiness");
-  if (memory.disable_oom_killer.value_or(false)) throw_no_counterpart("memory.disableOOMKiller");
-  if (!memory.use_hierarchy.value_or(true)) throw_no_counterpart("memory.useHierarchy (false)");
+  if (memory.kernel.value_or(0) > 0) throw_no_counterpart("memory/kernel");
+  if (memory.kernel_tcp.value_or(0) > 0) throw_no_counterpart("memory/kernelTCP");
+  if (memory.swappiness) throw_no_counterpart("memory/swappiness");
+  if (memory.disable_oom_killer.value_or(false)) throw_no_counterpart("memory/disableOOMKiller");
+  if (!memory.use_hierarchy.value_or(true)) throw_no_counterpart("memory/useHierarchy");
 }
 
 void check_usage(const oci::MemoryResources& memory, const MemoryBefore& before) {
   if (!memory.check_before_update.value_or(false) || memory.limit.value_or(0) <= 0) return;
   if (static_cast<uint64_t>(*memory.limit) >= before.usage) return;
-  throw Error("linux.resources.memory.limit: " + to_string(*memory.limit) +
+  throw Error("/linux/resources/memory/limit: " + to_string(*memory.limit) +
               " bytes: " + to_string(before.usage) + " are in use, and checkBeforeUpdate is set");
 }
 
 // The swap alone, in the form of memory.swap.max; empty where it is to be left.
 std::string swap_alone(const oci::MemoryResources& memory, const MemoryBefore& before) {
-  constexpr const char* kField = "linux.resources.memory.swap: ";
+  constexpr const char* kField = "/linux/resources/memory/swap: ";
   const int64_t total = memory.swap.value_or(0);
   if (total == 0) return memory.limit.value_or(0) < 0 ? "max" : "";
   if (total < 0) return "max";
@@ -88,7 +88,7 @@ uint64_t io_weight_of_blkio_weight(uint16_t weight, const std::string& origin) {
 Settings memory_settings_v2(const oci::MemoryResources& memory, const MemoryBefore& before) {
   refuse_v1_memory_fields(memory);
   check_usage(memory, before);
-  SettingList list("memory.");
+  SettingList list("memory/");
   if (const std::string swap = swap_alone(memory, before); !swap.empty()) {
     Setting& setting = list.add("memory.swap.max", swap, "swap");
     // Without swap accounting there is nothing to lift, and no swap to forbid.
@@ -102,9 +102,9 @@ Settings memory_settings_v2(const oci::MemoryResources& memory, const MemoryBefo
 }
 
 Settings cpu_settings_v2(const oci::CpuResources& cpu, const std::string& quota_before) {
-  if (is_set(cpu.realtime_period)) throw_no_counterpart("cpu.realtimePeriod");
-  if (is_set(cpu.realtime_runtime)) throw_no_counterpart("cpu.realtimeRuntime");
-  SettingList list("cpu.");
+  if (is_set(cpu.realtime_period)) throw_no_counterpart("cpu/realtimePeriod");
+  if (is_set(cpu.realtime_runtime)) throw_no_counterpart("cpu/realtimeRuntime");
+  SettingList list("cpu/");
   const bool has_quota = is_set(cpu.quota);
   if (has_quota || is_set(cpu.period)) {
     const std::string quota = has_quota ? number_or_max(*cpu.quota) : quota_before;
@@ -128,22 +128,22 @@ Settings cpu_settings_v2(const oci::CpuResources& cpu, const std::string& quota_
 }
 
 Settings io_settings_v2(const oci::BlockIoResources& io, IoScheduler scheduler) {
-  if (is_set(io.leaf_weight)) throw_no_counterpart("blockIO.leafWeight");
+  if (is_set(io.leaf_weight)) throw_no_counterpart("blockIO/leafWeight");
   const bool bfq = scheduler == IoScheduler::bfq;
   const char* weight_file = bfq ? "io.bfq.weight" : "io.weight";
   const auto weight_of = [bfq](uint16_t weight, const char* origin) {
     return to_string(bfq ? weight : io_weight_of_blkio_weight(weight, origin));
   };
-  SettingList list("blockIO.");
+  SettingList list("blockIO/");
   if (is_set(io.weight)) {
-    list.add(weight_file, weight_of(*io.weight, "linux.resources.blockIO.weight"), "weight");
+    list.add(weight_file, weight_of(*io.weight, "/linux/resources/blockIO/weight"), "weight");
   }
   for (const oci::WeightDevice& device : io.weight_device) {
-    if (is_set(device.leaf_weight)) throw_no_counterpart("blockIO.weightDevice.leafWeight");
+    if (is_set(device.leaf_weight)) throw_no_counterpart("blockIO/weightDevice/leafWeight");
     if (!is_set(device.weight)) continue;
     list.add(weight_file,
              device_name(device.major, device.minor) +
-                 weight_of(*device.weight, "linux.resources.blockIO.weightDevice"),
+                 weight_of(*device.weight, "/linux/resources/blockIO/weightDevice"),
              "weightDevice", "no such disk");
   }
   add_throttles(list, io.throttle_read_bps_device, "rbps", "throttleReadBpsDevice");
@@ -156,7 +156,7 @@ Settings io_settings_v2(const oci::BlockIoResources& io, IoScheduler scheduler) 
 Settings hugetlb_settings_v2(const std::vector<oci::HugepageLimit>& limits) {
   Settings settings;
   for (size_t i = 0; i < limits.size(); ++i) {
-    const std::string origin = "linux.resources.hugepageLimits[" + to_string(i) + "]";
+    const std::string origin = "/linux/resources/hugepageLimits/" + to_string(i);
     const std::string prefix = "hugetlb." + checked_page_size(limits[i], origin);
     settings.push_back({.file = prefix + ".max",
                         .value = to_string(limits[i].limit),
@@ -177,7 +177,7 @@ std::string controller_of_file(const std::string& file) {
 Settings unified_settings(const oci::StringMap& unified) {
   Settings settings;
   for (const auto& [file, content] : unified) {
-    const std::string origin = "linux.resources.unified[" + json_quote(file) + "]";
+    const std::string origin = "/linux/resources/unified/" + file;
     if (file.find('/') != std::string::npos || file.find('.') == std::string::npos ||
         file.front() == '.') {
       throw Error(origin + ": must be the name of a control file, such as memory.high");

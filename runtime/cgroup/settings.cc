@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "runtime/base/log.h"
+
 namespace gocker {
 namespace {
 
@@ -11,7 +13,11 @@ constexpr int kNotSupportedByKernel = 524;
 bool is_fine(const Setting& setting, int code) {
   if (code == 0) return true;
   const bool absent = code == ENOENT || code == EOPNOTSUPP || code == kNotSupportedByKernel;
-  return absent && setting.absence == Setting::Absence::fine;
+  if (!absent || setting.absence == Setting::Absence::error) return false;
+  if (setting.absence == Setting::Absence::warning) {
+    warn(setting.origin, "this kernel has no " + setting.file + ": left out");
+  }
+  return true;
 }
 
 [[noreturn]] void throw_refusal(const GroupDirectory& group, const Setting& setting, int code) {

@@ -13,11 +13,11 @@ namespace gocker {
 
 struct Setting {
   // What a file that is absent, or that answers "not supported", means.
-  enum class Absence { error, fine };
+  enum class Absence { error, warning, fine };
 
   std::string file;
   std::string value;
-  std::string origin;  // the JSON path: "linux.resources.memory.limit"
+  std::string origin;  // the JSON path: "/linux/resources/memory/limit"
   std::string hint;    // follows the kernel's "Invalid argument" or "Device or resource busy"
   Absence absence = Absence::error;
   bool operator==(const Setting&) const = default;
@@ -27,7 +27,7 @@ using Settings = std::vector<Setting>;
 // Collects the settings for one object of linux.resources.
 class SettingList {
  public:
-  explicit SettingList(std::string object) : prefix_("linux.resources." + std::move(object)) {}
+  explicit SettingList(std::string object) : prefix_("/linux/resources/" + std::move(object)) {}
 
   // `field` is its name in JSON. The reference is good until the next call.
   Setting& add(std::string file, std::string value, const char* field, std::string hint = {}) {
@@ -37,7 +37,7 @@ class SettingList {
   Settings take() { return std::move(settings_); }
 
  private:
-  std::string prefix_;  // "linux.resources.memory."
+  std::string prefix_;  // "/linux/resources/memory/"
   Settings settings_;
 };
 

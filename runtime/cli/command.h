@@ -29,6 +29,7 @@ struct Command {
 };
 inline constexpr size_t kAnyNumber = ~size_t{0};
 
+extern const Command kCheck;
 extern const Command kCreate;
 extern const Command kDelete;
 extern const Command kExec;

@@ -4,10 +4,10 @@
 #include <array>
 
 #include "runtime/base/error.h"
+#include "runtime/base/signals.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
-#include "runtime/base/signals.h"
 
 namespace gocker::cli {
 namespace {

@@ -1,11 +1,9 @@
 // gocker-runtime list: the containers below the state root.
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "runtime/base/error.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/container/container.h"
@@ -36,27 +34,14 @@ std::string as_json(const std::vector<oci::StateReport>& list) {
   return text + "]\n";
 }
 
-using Row = std::array<std::string, 6>;
-
 std::string as_table(const std::vector<oci::StateReport>& list) {
-  std::vector<Row> rows{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
+  std::vector<std::vector<std::string>> rows{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
   for (const oci::StateReport& report : list) {
     const oci::State& state = report.state;
     rows.push_back({state.id, std::to_string(state.pid), std::string(oci::name_of(state.status)),
                     state.bundle, report.created, report.owner});
   }
-  std::array<size_t, std::tuple_size_v<Row>> widths{};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    for (size_t i = 0; i + 1 < row.size(); ++i) {
-      text.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
-    }
-    text.append(row.back()).append("\n");
-  }
-  return text;
+  return table(rows);
 }
 
 int run(const Global& global, const Arguments& arguments) {
@@ -67,12 +52,9 @@ int run(const Global& global, const Arguments& arguments) {
     print(text);
     return 0;
   }
-  const std::string format = arguments.value("format", "table");
-  if (format != "table" && format != "json") {
-    throw UsageError("--format: \"" + format + "\" is neither table nor json");
-  }
+  const Format format = table_or_json(arguments);
   const std::vector<oci::StateReport> list = reports(root);
-  print(format == "json" ? as_json(list) : as_table(list));
+  print(format == Format::json ? as_json(list) : as_table(list));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "runtime/base/error.h"
@@ -14,6 +15,29 @@ void print(std::string_view text) {
     if (written < 0 && errno == EINTR) continue;
     text.remove_prefix(static_cast<size_t>(check(written, "write to standard output")));
   }
+}
+
+Format table_or_json(const Arguments& arguments) {
+  const std::string format = arguments.value("format", "table");
+  if (format == "json") return Format::json;
+  if (format == "table") return Format::table;
+  throw UsageError("--format: \"" + format + "\" is neither table nor json");
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i + 1 < row.size(); ++i) {
+      text.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
+    }
+    text.append(row.back()).append("\n");
+  }
+  return text;
 }
 
 }  // namespace gocker::cli

@@ -63,14 +63,11 @@ std::string as_table(const std::vector<pid_t>& pids, std::vector<std::string> op
 
 int run(const Global& global, const Arguments& arguments) {
   const auto& words = arguments.positionals();
-  const std::string format = arguments.value("format", "table");
-  if (format != "table" && format != "json") {
-    throw UsageError("--format: \"" + format + "\" is neither table nor json");
-  }
+  const Format format = table_or_json(arguments);
   const Container container =
       Container::load(StateRoot(global.state_root), words.at(0), Locking::none);
   const std::vector<pid_t> pids = Cgroup(container.record().cgroup).pids();
-  print(format == "json" ? as_json(pids) : as_table(pids, {words.begin() + 1, words.end()}));
+  print(format == Format::json ? as_json(pids) : as_table(pids, {words.begin() + 1, words.end()}));
   return 0;
 }
 

@@ -109,6 +109,19 @@ int executable_or_errno(const std::string& path) {
 
 }  // namespace
 
+std::vector<std::string> program_candidates(const std::string& name,
+                                            const std::vector<std::string>& env) {
+  if (name.find('/') != std::string::npos) return {name};
+  const std::string* variable = find_variable(env, "PATH");
+  const std::string_view path =
+      variable != nullptr ? std::string_view(*variable).substr(5) : kDefaultPath;
+  std::vector<std::string> candidates;
+  for (const std::string_view folder : split(path, ':')) {
+    candidates.push_back(std::string(folder.empty() ? "." : folder) + "/" + name);
+  }
+  return candidates;
+}
+
 std::string find_program(const std::string& name, const std::vector<std::string>& env) {
   if (name.find('/') != std::string::npos) {
     const int code = executable_or_errno(name);
@@ -116,12 +129,8 @@ std::string find_program(const std::string& name, const std::vector<std::string>
     const std::string where = code == ENOENT || code == ENOTDIR ? "stat " + name + ": " : "";
     throw_exec_error(name, where + plain_reason(code), code);
   }
-  const std::string* variable = find_variable(env, "PATH");
-  const std::string_view path =
-      variable != nullptr ? std::string_view(*variable).substr(5) : kDefaultPath;
   int best = ENOENT;
-  for (const std::string_view folder : split(path, ':')) {
-    std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
+  for (const std::string& candidate : program_candidates(name, env)) {
     const int code = name.empty() ? ENOENT : executable_or_errno(candidate);
     if (code == 0) return candidate;
     if (code == EACCES) best = EACCES;

@@ -41,5 +41,8 @@ void keep_preserved_descriptors(unsigned preserved, std::vector<int> kept);
 // The words are those that engines turn into exit codes 126 and 127:
 // exec: "NAME": executable file not found in $PATH
 std::string find_program(const std::string& name, const std::vector<std::string>& env);
+// Where it is looked for, in that order: a name without a slash in the folders of $PATH.
+std::vector<std::string> program_candidates(const std::string& name,
+                                            const std::vector<std::string>& env);
 
 }  // namespace gocker

@@ -9,10 +9,12 @@
 #include "oci-spec/validate.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
+#include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
 
 namespace gocker {
@@ -20,19 +22,13 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
-std::string absolute_rootfs(const oci::Spec& spec, const std::string& bundle) {
-  const std::string& path = spec.root->path;
-  const Doing doing("find the root filesystem", path);
-  return real_path(path.starts_with('/') ? path : bundle + "/" + path);
-}
-
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
                          const std::string& bundle) {
   ContainerRecord record;
   record.id = options.id;
   record.oci_version = spec.oci_version;
   record.bundle = bundle;
-  record.rootfs = absolute_rootfs(spec, bundle);
+  record.rootfs = find_rootfs(spec, bundle);
   record.created = rfc3339_now();
   record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
   record.annotations = spec.annotations;
@@ -92,8 +88,12 @@ void write_pid_file(const std::string& path, pid_t pid) {
 oci::Spec load_bundle(const std::string& bundle) {
   const std::string path = bundle + "/" + kConfigFile;
   const std::string json = read_file(path);
-  oci::Spec spec = oci::parse_spec(json, kConfigFile);
+  // Costs a little, so it is done only where somebody wants to know.
+  oci::Findings findings;
+  oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
+  oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
   oci::validate(spec, kConfigFile);
+  for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
   // A container can be created without one: `start` has nothing to run then, and says so.
   if (!spec.process) spec.process = oci::Process{.cwd = "/"};
   return spec;

@@ -8,6 +8,7 @@
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/bridge.h"
+#include "runtime/launch/host_rules.h"
 #include "runtime/launch/init.h"
 #include "runtime/launch/mount_plan.h"
 #include "runtime/launch/namespace_plan.h"
@@ -77,11 +78,7 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 
 Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const oci::Linux& config = request.spec.linux_;
-  if (config.find_namespace(oci::NamespaceType::mount) == nullptr) {
-    throw Error(
-        "config.json: /linux/namespaces: no mount namespace: the container's mounts would be made "
-        "on the host; add {\"type\": \"mount\"}");
-  }
+  require_mount_namespace(config);
   const std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
   const NamespacePlan namespaces(config, !tasks_files.empty());
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);

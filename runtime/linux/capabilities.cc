@@ -123,8 +123,8 @@ uint64_t permitted_now() {
   return sets[0].permitted | uint64_t{sets[1].permitted} << 32;
 }
 
-void warn(uint64_t mask, const char* reason) {
-  if (mask != 0) log(LogLevel::warning, names_of(mask) + reason);
+void warn_of(uint64_t mask, const char* set, const char* reason) {
+  if (mask != 0) warn(std::string("/process/capabilities") + set, names_of(mask) + reason);
 }
 
 }  // namespace
@@ -180,10 +180,11 @@ void warn_of_ungrantable(const CapabilitySets& wanted) {
   const uint64_t own = permitted_now();
   const uint64_t all =
       wanted.bounding | wanted.effective | wanted.inheritable | wanted.permitted | wanted.ambient;
-  warn(all & ~own, " can't be granted: the runtime doesn't have it itself");
-  warn(wanted.effective & ~wanted.permitted, " can't be effective: it is not permitted");
-  warn(wanted.ambient & ~(wanted.permitted & wanted.inheritable),
-       " can't be ambient: it is not both permitted and inheritable");
+  warn_of(all & ~own, "", " can't be granted: the runtime doesn't have it itself");
+  warn_of(wanted.effective & ~wanted.permitted, "/effective",
+          " can't be effective: it is not permitted");
+  warn_of(wanted.ambient & ~(wanted.permitted & wanted.inheritable), "/ambient",
+          " can't be ambient: it is not both permitted and inheritable");
 }
 
 std::vector<std::string> known_capabilities() {

@@ -207,7 +207,7 @@ uint64_t parse_rootfs_propagation(std::string_view text) {
   if (text.empty()) return MS_SLAVE | MS_REC;
   MountOptions parsed;
   if (!apply_propagation(parsed, text)) {
-    throw Error("linux.rootfsPropagation: unknown value " + std::string(text), EINVAL);
+    throw Error("/linux/rootfsPropagation: unknown value " + std::string(text), EINVAL);
   }
   return parsed.propagation | (parsed.recursive_propagation ? uint64_t{MS_REC} : 0);
 }

@@ -16,6 +16,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/linux/seccomp_enosys.h"
 #include "runtime/linux/seccomp_names.h"
@@ -63,7 +64,10 @@ void add_rules(const Filter& filter, const oci::SeccompSyscall& entry, uint32_t 
   const bool alternatives = names_an_argument_twice(entry.args);
   for (const std::string& name : entry.names) {
     const int number = ::seccomp_syscall_resolve_name(name.c_str());
-    if (number == __NR_SCMP_ERROR) continue;
+    if (number == __NR_SCMP_ERROR) {
+      warn("/linux/seccomp/syscalls", "unknown system call " + name + ": left out");
+      continue;
+    }
     if (!alternatives) {
       add_rule(filter, action, number, name, comparisons);
       continue;

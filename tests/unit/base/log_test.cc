@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
 namespace gocker {
@@ -33,7 +34,8 @@ TEST(FormatLogLine, StaysOneLine) {
 }
 
 // The log is the program's one global, so each case has a process of its own.
-std::string logged(bool debug, const std::string& before = {}) {
+enum class End { success, failure };
+std::string logged(bool debug, End end, const std::string& before = {}) {
   const TempDir dir;
   const std::string path = dir.path() + "/log";
   if (!before.empty()) {
@@ -45,32 +47,55 @@ std::string logged(bool debug, const std::string& before = {}) {
     log(LogLevel::error, "before it is set");
     set_log(path, LogFormat::json, debug);
     log(LogLevel::debug, "d");
-    log(LogLevel::warning, "w");
-    log(LogLevel::error, "e");
+    warn("/a/b", "w");
+    if (end == End::failure) log(LogLevel::error, "e");
+    if (end == End::success) write_held_lines();
     ::_exit(0);
   }
   ::waitpid(pid, nullptr, 0);
-  return read_file(path);
+  const Fd folder = open_directory(dir.path());
+  return read_if_exists_at(folder, "log").value_or("");
 }
 
-TEST(Log, WritesErrorsOnlyUnlessDebugging) {
-  const std::string text = logged(false);
-  EXPECT_EQ(text.rfind("{\"level\":\"error\",\"msg\":\"e\"", 0), 0u) << text;
-  EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+TEST(Log, OfAFailureIsItsErrorAlone) {
+  for (const bool debug : {false, true}) {
+    const std::string text = logged(debug, End::failure);
+    EXPECT_EQ(text.rfind("{\"level\":\"error\",\"msg\":\"e\"", 0), 0u) << text;
+    EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+  }
 }
 
-TEST(Log, WritesAllLevelsWhenDebugging) {
-  const std::string text = logged(true);
+TEST(Log, OfASuccessHasAllLevelsWhenDebuggingAndNothingElse) {
+  EXPECT_EQ(logged(false, End::success), "");
+  const std::string text = logged(true, End::success);
   const size_t debug = text.find("\"msg\":\"d\"");
-  const size_t warning = text.find("\"msg\":\"w\"");
-  const size_t error = text.find("\"msg\":\"e\"");
+  const size_t warning = text.find("\"level\":\"warning\",\"msg\":\"/a/b: w\"");
   EXPECT_LT(debug, warning);
-  EXPECT_LT(warning, error);
-  EXPECT_NE(error, std::string::npos);
+  EXPECT_NE(warning, std::string::npos) << text;
 }
 
 TEST(Log, AppendsToWhatIsThere) {
-  EXPECT_EQ(logged(false, "earlier\n").rfind("earlier\n{", 0), 0u);
+  EXPECT_EQ(logged(false, End::failure, "earlier\n").rfind("earlier\n{", 0), 0u);
+}
+
+TEST(Warnings, AreCollectedOrRefused) {
+  warn("/a", "first");
+  ASSERT_EQ(warnings().size(), 1u);
+  EXPECT_EQ(warnings()[0].json_path, "/a");
+  EXPECT_EQ(warnings()[0].text, "first");
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    refuse_warnings();
+    try {
+      warn("/a/b", "no controller");
+    } catch (const Error& error) {
+      ::_exit(std::string(error.what()) == "/a/b: no controller (--strict)" ? 0 : 2);
+    }
+    ::_exit(1);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST(CgroupPaths, StartAtTheRootOfEachHierarchy) {
 TEST(CgroupPaths, RefuseToLeaveTheHierarchy) {
   for (const char* path : {"..", "/..", "../x", "/a/../b", "/a/..", "a/../../b"}) {
     EXPECT_EQ(error_of([&] { unified_path(path); }),
-              "linux.cgroupsPath: \"" + std::string(path) + "\": must not contain \"..\"");
+              "/linux/cgroupsPath: \"" + std::string(path) + "\": must not contain \"..\"");
   }
 }
 

@@ -72,7 +72,7 @@ TEST_F(UnifiedCgroup, SaysWhyAGroupWithProcessesCanNotHandDownControllers) {
       cgroup.apply({.hugepage_limits = {{"2MB", 2097152}}});
     });
     EXPECT_NE(error.find("processes are in that group"), std::string::npos) << error;
-    EXPECT_NE(error.find("linux.resources.hugepageLimits[0]"), std::string::npos) << error;
+    EXPECT_NE(error.find("/linux/resources/hugepageLimits/0"), std::string::npos) << error;
   });
 }
 
@@ -81,13 +81,13 @@ TEST_F(UnifiedCgroup, SaysWhichControllerIsMissing) {
     if (has_controller("memory")) return;
     Cgroup cgroup = make(host, "c1");
     EXPECT_EQ(error_of([&] { cgroup.apply({.memory = oci::MemoryResources{.limit = 1 << 20}}); }),
-              "set limits: linux.resources.memory.limit: no memory controller on this host");
+              "set limits: /linux/resources/memory/limit: no memory controller on this host");
     EXPECT_EQ(error_of([&] { cgroup.apply({.pids_limit = 5}); }),
-              "set limits: linux.resources.pids.limit: no pids controller on this host");
+              "set limits: /linux/resources/pids/limit: no pids controller on this host");
     EXPECT_EQ(error_of([&] {
                 cgroup.apply({.unified = {{"memory.high", "1"}}});
               }),
-              "set limits: linux.resources.unified[\"memory.high\"]: no memory controller on this "
+              "set limits: /linux/resources/unified/memory.high: no memory controller on this "
               "host");
     // What engines send for "unset" needs no controller.
     cgroup.apply({.memory = oci::MemoryResources{.limit = 0, .swap = 0, .kernel = 0},

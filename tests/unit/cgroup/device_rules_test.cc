@@ -119,7 +119,7 @@ TEST(DeviceRules, TakeTheLettersInAnyOrder) {
   EXPECT_EQ(error_of([] {
               list_of({kDenyAll, {true, 'c', 10, 229, "rx"}});
             }),
-            "linux.resources.devices[1].access: \"rx\": letters are r, w and m");
+            "/linux/resources/devices/1/access: \"rx\": letters are r, w and m");
 }
 
 TEST(DeviceRules, TakeAbsentNumbersForAll) {
@@ -155,7 +155,7 @@ TEST(DeviceRules, TellWhatCgroupV1CantExpress) {
   EXPECT_EQ(error_of([] {
               list_of({{true, 'c', 10, kAny, "rw"}, {false, 'c', 10, 229, "rw"}});
             }),
-            "linux.resources.devices[1]: denies c 10:229 rw, a part of c 10:* rw before it: "
+            "/linux/resources/devices/1: denies c 10:229 rw, a part of c 10:* rw before it: "
             "cgroup v1 can't express that");
 }
 

@@ -63,7 +63,7 @@ TEST_F(Limits, OfMemoryMustFitEachOther) {
   const std::string error = error_of([&] {
     cgroup().apply({.memory = oci::MemoryResources{.limit = 134217728, .swap = 67108864}});
   });
-  EXPECT_NE(error.find("linux.resources.memory.swap"), std::string::npos) << error;
+  EXPECT_NE(error.find("/linux/resources/memory/swap"), std::string::npos) << error;
   EXPECT_NE(error.find("Invalid argument (memory.swap counts memory and swap together"),
             std::string::npos)
       << error;
@@ -136,7 +136,7 @@ TEST_F(Limits, NameTheFieldAndTheFileWhereTheKernelRefuses) {
   NEEDS_V1("cpu");
   const std::string error =
       error_of([&] { cgroup().apply({.cpu = oci::CpuResources{.period = 1}}); });
-  EXPECT_EQ(error, "set limits: linux.resources.cpu.period: write \"1\" to " +
+  EXPECT_EQ(error, "set limits: /linux/resources/cpu/period: write \"1\" to " +
                        directory("cpu", "c1") +
                        "/cpu.cfs_period_us: Invalid argument (from 1000 to 1000000)");
 }
@@ -147,7 +147,7 @@ TEST_F(Limits, OfCpusets) {
   EXPECT_EQ(value("cpuset", "cpuset.cpus"), "0");
   const std::string error =
       error_of([&] { cgroup().update({.cpu = oci::CpuResources{.cpus = "100000"}}); });
-  EXPECT_NE(error.find("linux.resources.cpu.cpus: write \"100000\""), std::string::npos) << error;
+  EXPECT_NE(error.find("/linux/resources/cpu/cpus: write \"100000\""), std::string::npos) << error;
 }
 
 TEST_F(Limits, OfPidsHoldForAProcessInside) {
@@ -170,7 +170,7 @@ TEST_F(Limits, OfDisks) {
   }
   const std::string error =
       error_of([&] { cgroup().update({.block_io = oci::BlockIoResources{.leaf_weight = 100}}); });
-  EXPECT_EQ(error, "set limits: linux.resources.blockIO.leafWeight: control file " +
+  EXPECT_EQ(error, "set limits: /linux/resources/blockIO/leafWeight: control file " +
                        directory("blkio", "c1") +
                        "/blkio.leaf_weight is not there (this kernel has no such weights)");
 }
@@ -201,13 +201,13 @@ TEST_F(Limits, WithoutAControllerAreErrorsThatNameTheField) {
   EXPECT_EQ(error_of([&] {
               cgroup().apply({.rdma = {{"mlx5_1", {.hca_handles = 3}}}});
             }),
-            "set limits: linux.resources.rdma.mlx5_1: no rdma controller on this host");
+            "set limits: /linux/resources/rdma/mlx5_1: no rdma controller on this host");
 }
 
 TEST_F(Limits, OfTheNetworkNeedTheirControllersOfV1) {
   if (has_v1("net_cls") || has_v1("net_prio")) GTEST_SKIP() << "they are here";
   EXPECT_EQ(error_of([&] { cgroup().apply({.network = oci::NetworkResources{.class_id = 5}}); }),
-            "set limits: linux.resources.network.classID: no net_cls controller on this host "
+            "set limits: /linux/resources/network/classID: no net_cls controller on this host "
             "(cgroup v2 has none)");
   cgroup().apply({.network = oci::NetworkResources{.class_id = 0}});
 }
@@ -216,11 +216,10 @@ TEST_F(Limits, GivenAsUnifiedFilesNeedTheirController) {
   if (!has_v1("memory") || cgroup_host().find("") == nullptr) {
     GTEST_SKIP() << "only where memory is a v1 controller beside cgroup2";
   }
-  EXPECT_EQ(
-      error_of([&] {
-        cgroup().apply({.unified = {{"memory.high", "1000000"}}});
-      }),
-      "set limits: linux.resources.unified[\"memory.high\"]: no memory controller on this host");
+  EXPECT_EQ(error_of([&] {
+              cgroup().apply({.unified = {{"memory.high", "1000000"}}});
+            }),
+            "set limits: /linux/resources/unified/memory.high: no memory controller on this host");
   cgroup().apply({.unified = {{"cgroup.max.depth", "3"}}});
   EXPECT_EQ(value("", "cgroup.max.depth"), "3");
 }
@@ -283,7 +282,7 @@ TEST_F(Devices, ThatTheGroupAboveLacksAreAnErrorWhereTheUserAsksForThem) {
   const std::string error = error_of([&] {
     inner.apply({.devices = {kDenyAll, {true, 'c', 1, 11, "r"}}});
   });
-  EXPECT_NE(error.find("linux.resources.devices[1]: write \"c 1:11 r\""), std::string::npos)
+  EXPECT_NE(error.find("/linux/resources/devices/1: write \"c 1:11 r\""), std::string::npos)
       << error;
   EXPECT_NE(error.find("the group above does not have it"), std::string::npos) << error;
 }

@@ -111,7 +111,7 @@ TEST(ResourcesV1, WriteHugePagesAsReservationsToo) {
 TEST(ResourcesV1, RefuseWhatIsNoPageSize) {
   for (const char* size : {"", "2", "MB", "2mb", "2MB/../x", "../2MB", "2TB", "-2MB", "2 MB"}) {
     const std::string error = error_of([&] { hugetlb_settings_v1({{size, 1}}); });
-    EXPECT_TRUE(error.starts_with("linux.resources.hugepageLimits[0]: ")) << size << ": " << error;
+    EXPECT_TRUE(error.starts_with("/linux/resources/hugepageLimits/0: ")) << size << ": " << error;
   }
 }
 
@@ -127,13 +127,13 @@ TEST(ResourcesV1, WriteNetworkAndRdma) {
 
 TEST(ResourcesV1, NameTheFieldThatASettingComesFrom) {
   EXPECT_EQ(memory_settings_v1({.kernel_tcp = 6}).front().origin,
-            "linux.resources.memory.kernelTCP");
+            "/linux/resources/memory/kernelTCP");
   EXPECT_EQ(cpu_settings_v1({.realtime_runtime = 6}).front().origin,
-            "linux.resources.cpu.realtimeRuntime");
+            "/linux/resources/cpu/realtimeRuntime");
   EXPECT_EQ(io_settings_v1({.throttle_write_iops_device = {{1, 2, 3}}}, IoScheduler::plain)
                 .front()
                 .origin,
-            "linux.resources.blockIO.throttleWriteIOPSDevice");
+            "/linux/resources/blockIO/throttleWriteIOPSDevice");
 }
 
 }  // namespace

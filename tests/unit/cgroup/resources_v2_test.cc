@@ -58,10 +58,10 @@ TEST(ResourcesV2, CountSwapAlone) {
 
 TEST(ResourcesV2, RefuseSwapThatDoesNotFitTheLimit) {
   EXPECT_EQ(error_of([] { memory({.limit = 100, .swap = 99}); }),
-            "linux.resources.memory.swap: 99 is below memory.limit: "
+            "/linux/resources/memory/swap: 99 is below memory.limit: "
             "it counts memory and swap together");
   EXPECT_EQ(error_of([] { memory({.swap = 99}); }),
-            "linux.resources.memory.swap: needs memory.limit: it counts memory and swap together");
+            "/linux/resources/memory/swap: needs memory.limit: it counts memory and swap together");
   EXPECT_NE(error_of([] { memory({.limit = -1, .swap = 99}); }), "");
 }
 
@@ -79,7 +79,7 @@ TEST(ResourcesV2, ProtectTheReservation) {
 
 TEST(ResourcesV2, CheckTheUsageWhereThatIsAskedFor) {
   EXPECT_EQ(error_of([] { memory({.limit = 100, .check_before_update = true}, {.usage = 101}); }),
-            "linux.resources.memory.limit: 100 bytes: 101 are in use, "
+            "/linux/resources/memory/limit: 100 bytes: 101 are in use, "
             "and checkBeforeUpdate is set");
   EXPECT_EQ(memory({.limit = 100, .check_before_update = true}, {.usage = 100}),
             Lines{"memory.max=100"});
@@ -88,16 +88,16 @@ TEST(ResourcesV2, CheckTheUsageWhereThatIsAskedFor) {
 
 TEST(ResourcesV2, RefuseWhatHasNoCounterpart) {
   const auto expect_refused = [](const std::string& field, const std::function<void()>& work) {
-    EXPECT_EQ(error_of(work), "linux.resources." + field + ": cgroup v2 has nothing like it");
+    EXPECT_EQ(error_of(work), "/linux/resources/" + field + ": cgroup v2 has nothing like it");
   };
-  expect_refused("memory.kernel", [] { memory({.kernel = 1}); });
-  expect_refused("memory.kernelTCP", [] { memory({.kernel_tcp = 1}); });
-  expect_refused("memory.swappiness", [] { memory({.swappiness = 60}); });
-  expect_refused("memory.disableOOMKiller", [] { memory({.disable_oom_killer = true}); });
-  expect_refused("memory.useHierarchy (false)", [] { memory({.use_hierarchy = false}); });
-  expect_refused("cpu.realtimeRuntime", [] { cpu({.realtime_runtime = 1}); });
-  expect_refused("cpu.realtimePeriod", [] { cpu({.realtime_period = 1}); });
-  expect_refused("blockIO.leafWeight",
+  expect_refused("memory/kernel", [] { memory({.kernel = 1}); });
+  expect_refused("memory/kernelTCP", [] { memory({.kernel_tcp = 1}); });
+  expect_refused("memory/swappiness", [] { memory({.swappiness = 60}); });
+  expect_refused("memory/disableOOMKiller", [] { memory({.disable_oom_killer = true}); });
+  expect_refused("memory/useHierarchy", [] { memory({.use_hierarchy = false}); });
+  expect_refused("cpu/realtimeRuntime", [] { cpu({.realtime_runtime = 1}); });
+  expect_refused("cpu/realtimePeriod", [] { cpu({.realtime_period = 1}); });
+  expect_refused("blockIO/leafWeight",
                  [] { io_settings_v2({.leaf_weight = 100}, IoScheduler::plain); });
   EXPECT_EQ(
       memory({.kernel = -1, .kernel_tcp = 0, .disable_oom_killer = false, .use_hierarchy = true}),
@@ -142,7 +142,7 @@ TEST(ResourcesV2, WriteUnifiedFilesLineByLine) {
 TEST(ResourcesV2, RefuseUnifiedNamesThatAreNoControlFiles) {
   for (const char* file : {"", "memory", "../memory.max", "sub/memory.max", "..", ".memory"}) {
     const std::string error = error_of([&] { unified_settings({{file, "1"}}); });
-    EXPECT_TRUE(error.starts_with("linux.resources.unified[")) << file << ": " << error;
+    EXPECT_TRUE(error.starts_with("/linux/resources/unified/")) << file << ": " << error;
   }
 }
 

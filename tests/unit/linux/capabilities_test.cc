@@ -176,6 +176,7 @@ std::string warnings_about(const oci::Capabilities& capabilities) {
     const uint64_t own = kernel_set("CapPrm") & ~bit(CAP_SYS_BOOT);
     set_capabilities({.effective = own, .permitted = own}, 0);
     warn_of_ungrantable(parse_capabilities(capabilities));
+    write_held_lines();
   });
   return content_of(path);
 }
@@ -186,9 +187,11 @@ TEST_F(Capabilities, WhatIsLeftOutIsWarnedAbout) {
                             .permitted = {"CAP_KILL", "CAP_CHOWN"}}),
             "");
   EXPECT_NE(warnings_about({.bounding = {"CAP_CHOWN", "CAP_SYS_BOOT"}})
-                .find("level=warning msg=\"CAP_SYS_BOOT can't be granted: the runtime"),
+                .find("level=warning msg=\"/process/capabilities: CAP_SYS_BOOT can't be granted: "
+                      "the runtime"),
             std::string::npos);
-  EXPECT_NE(warnings_about({.effective = {"CAP_KILL"}}).find("CAP_KILL can't be effective"),
+  EXPECT_NE(warnings_about({.effective = {"CAP_KILL"}})
+                .find("/process/capabilities/effective: CAP_KILL can't be effective"),
             std::string::npos);
   EXPECT_NE(warnings_about({.permitted = {"CAP_KILL"}, .ambient = {"CAP_KILL"}})
                 .find("CAP_KILL can't be ambient"),

@@ -203,7 +203,7 @@ TEST_F(RootfsTest, PreparedRootCanDoWithoutPivot) {
 TEST_F(RootfsTest, UnknownPropagationIsAnError) {
   in_mount_namespace([&] {
     EXPECT_EQ(error_of([&] { prepare_rootfs("/tmp", "public"); }),
-              "prepare the root filesystem /tmp: linux.rootfsPropagation: unknown value public");
+              "prepare the root filesystem /tmp: /linux/rootfsPropagation: unknown value public");
   });
 }
 

@@ -52,10 +52,10 @@ std::string read_all_of(Decompressor& source, size_t chunk) {
   return all;
 }
 
-using Open = std::function<std::unique_ptr<Decompressor>(const Fd&)>;
+using Open = std::function<std::unique_ptr<Decompressor>(const BlobSource&)>;
 
 std::string unpack(const Open& open, const std::string& packed, size_t chunk = 100'000) {
-  const Fd blob = make_blob(packed);
+  const BlobFile blob(make_blob(packed));
   return read_all_of(*open(blob), chunk);
 }
 
@@ -138,7 +138,7 @@ const Format kFormats[] = {
     {"isal_stored", make_isal_decompressor, [](const std::string& text) { return gzip(text, 0); }},
 #endif
     {"zlib", make_zlib_decompressor, [](const std::string& text) { return gzip(text); }},
-    {"zstd", [](const Fd& blob) { return open_decompressor(blob, Compression::zstd); },
+    {"zstd", [](const BlobSource& blob) { return open_decompressor(blob, Compression::zstd); },
      zstd_with_checksum},
 };
 
@@ -158,7 +158,7 @@ TEST(DecompressTest, RefusesBytesThatAreNotWhatTheMediaTypeSays) {
   const std::string texts[] = {"plain text", gzip("text"), zstd("text")};
   const Compression kinds[] = {Compression::none, Compression::gzip, Compression::zstd};
   for (size_t i = 0; i < 3; ++i) {
-    const Fd blob = make_blob(texts[i]);
+    const BlobFile blob(make_blob(texts[i]));
     for (const Compression kind : kinds) {
       if (kind == kinds[i]) {
         EXPECT_NO_THROW(open_decompressor(blob, kind));
@@ -167,7 +167,7 @@ TEST(DecompressTest, RefusesBytesThatAreNotWhatTheMediaTypeSays) {
       }
     }
   }
-  const Fd empty = make_blob("");
+  const BlobFile empty(make_blob(""));
   EXPECT_THROW(open_decompressor(empty, Compression::gzip), Error);
 }
 
@@ -176,20 +176,20 @@ TEST(DecompressTest, SkipsSkippableFramesOfZstd) {
       "\x50\x2a\x4d\x18\x04\x00\x00\x00"
       "abcd",
       12);
-  const Fd blob = make_blob(skippable + zstd("text") + skippable);
+  const BlobFile blob(make_blob(skippable + zstd("text") + skippable));
   EXPECT_EQ(read_all_of(*open_decompressor(blob, Compression::zstd), 100), "text");
 }
 
 TEST(LayerStreamTest, HashesAllBytesAlsoThoseThatNobodyRead) {
   const std::string text = random_text(3'000'000);
-  const Fd blob = make_blob(gzip(text));
+  const BlobFile blob(make_blob(gzip(text)));
   LayerStream stream(blob, Compression::gzip, {});
   stream.next();
   EXPECT_EQ(stream.finish(), digest_of(text));
 }
 
 TEST(LayerStreamTest, EndsWhenNobodyReads) {
-  const Fd blob = make_blob(gzip(random_text(8'000'000), 1));
+  const BlobFile blob(make_blob(gzip(random_text(8'000'000), 1)));
   const LayerStream stream(blob, Compression::gzip, {});
 }
 
@@ -197,17 +197,17 @@ TEST(LayerStreamTest, StopsABombAtTheRatio) {
   LayerLimits limits;
   limits.free_bytes = 1 << 20;
   limits.ratio = 100;
-  const Fd bomb = make_blob(gzip(std::string(150 << 20, '\0'), 9));
+  const BlobFile bomb(make_blob(gzip(std::string(150 << 20, '\0'), 9)));
   LayerStream stream(bomb, Compression::gzip, limits);
   EXPECT_THROW(stream.finish(), Error);
-  const Fd fine = make_blob(gzip(std::string(1 << 20, '\0'), 9));
+  const BlobFile fine(make_blob(gzip(std::string(1 << 20, '\0'), 9)));
   LayerStream small(fine, Compression::gzip, limits);
   EXPECT_NO_THROW(small.finish());
 }
 
 TEST(LayerStreamTest, PassesAnErrorOfItsThreadOn) {
   const std::string packed = gzip(random_text(3'000'000));
-  const Fd blob = make_blob(packed.substr(0, packed.size() / 2));
+  const BlobFile blob(make_blob(packed.substr(0, packed.size() / 2)));
   LayerStream stream(blob, Compression::gzip, {});
   try {
     stream.finish();

@@ -63,7 +63,7 @@ std::vector<Fd> LayerTest::open_layers() const {
 
 void LayerTest::apply_to(const std::string& path, std::string_view tar) {
   check(::mkdir(path.c_str(), 0755), "mkdir");
-  const Fd blob = make_blob(tar);
+  const BlobFile blob(make_blob(tar));
   LayerStream stream(blob, Compression::none, limits_);
   LowerView lower(open_layers(), OverlayAttributes::trusted);
   apply_layer(stream, open_file(path, O_RDONLY | O_DIRECTORY), lower, OverlayAttributes::trusted,
