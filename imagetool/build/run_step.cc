@@ -122,7 +122,10 @@ End wait_for_end(const Child& child, const HeldSignals& signals) {
   while (::poll(polled.data(), polled.size(), -1) < 0) {
     if (errno != EINTR) throw_errno("poll");
   }
-  return polled[1].revents != 0 ? End::interrupted : End::by_itself;
+  if (polled[1].revents == 0) return End::by_itself;
+  signalfd_siginfo taken{};  // else it would end this process as soon as it is let through
+  [[maybe_unused]] const ssize_t got = ::read(signals.fd().get(), &taken, sizeof taken);
+  return End::interrupted;
 }
 
 // The exit code of the container's program.

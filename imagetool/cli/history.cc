@@ -30,20 +30,23 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// The newest first. An image whose history does not say what its layers are from has lines of
-// layers alone at the end.
+// The newest first. Layers that the history says nothing of are those of the base.
 std::string to_table(const Image& image, bool in_full) {
+  const std::vector<oci::History>& history = image.config.history;
+  const auto told = static_cast<size_t>(
+      std::count_if(history.begin(), history.end(),
+                    [](const oci::History& entry) { return !entry.empty_layer; }));
   std::vector<std::vector<std::string>> rows;
   auto layer = image.layers.begin();
-  for (const oci::History& entry : image.config.history) {
+  for (size_t untold = told; untold < image.layers.size(); ++untold) {
+    rows.push_back({"", "(unknown)", human_size((layer++)->blob.size), ""});
+  }
+  for (const oci::History& entry : history) {
     std::string size = "0 B";
     if (!entry.empty_layer && layer != image.layers.end()) size = human_size((layer++)->blob.size);
     const std::string text = one_line(entry.created_by);
     rows.push_back({entry.created.substr(0, 19), in_full ? text : shortened(text), size,
                     one_line(entry.comment)});
-  }
-  for (; layer != image.layers.end(); ++layer) {
-    rows.push_back({"", "(unknown)", human_size(layer->blob.size), ""});
   }
   rows.push_back({"CREATED", "CREATED BY", "SIZE", "COMMENT"});
   std::reverse(rows.begin(), rows.end());
