@@ -65,7 +65,8 @@ bool is_archive(const Fd& file) {
   const BlobFile packed(file.duplicate());
   std::array<char, kHeader> header{};
   try {
-    if (open_decompressor(packed, *compression)->read(header.data(), kHeader) < kHeader) return false;
+    if (open_decompressor(packed, *compression)->read(header.data(), kHeader) < kHeader)
+      return false;
   } catch (const Error&) {
     return false;  // it only looked packed
   }

@@ -1,6 +1,7 @@
 #include "imagetool/bundle/bundle.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,13 +14,12 @@
 
 #include "imagetool/bundle/foreign_platform.h"
 #include "imagetool/bundle/mount_point.h"
+#include "imagetool/bundle/rootfs.h"
 #include "imagetool/bundle/runtime_config.h"
-#include "imagetool/layer/attributes.h"
-#include "imagetool/layer/copy.h"
-#include "imagetool/layer/overlay.h"
 #include "imagetool/store/lease.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/process.h"
 #include "runtime/base/rooted_path.h"
 
 namespace gocker {
@@ -27,11 +27,7 @@ namespace {
 
 // A symlink, as it comes into being with its content in one call.
 constexpr const char* kMarker = ".gocker-bundle";
-constexpr const char* kOverlayMarker = "gocker-bundle:1:overlay";
-constexpr const char* kFlatMarker = "gocker-bundle:1:flat";
-constexpr const char* kRootfs = "rootfs";
-constexpr const char* kUpper = "upper";
-constexpr const char* kWork = "work";
+constexpr std::string_view kMarkerStart = "gocker-bundle:1:";  // the driver's name follows
 constexpr const char* kConfig = "config.json";
 
 // The absolute path without symlinks of a directory that may not be there; its parent must be.
@@ -57,15 +53,17 @@ std::string read_marker(const Fd& directory) {
   return length < 0 ? std::string() : std::string(target.data(), static_cast<size_t>(length));
 }
 
-Fd make_subdirectory(const Fd& directory, const char* name) {
-  check(::mkdirat(directory.get(), name, S_IRWXU), "mkdir", name);
-  return open_file_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+// What made the bundle's root file system; nullptr where the marker is none of ours.
+const RootfsDriver* driver_in(std::string_view marker) {
+  if (!marker.starts_with(kMarkerStart)) return nullptr;
+  return find_driver(marker.substr(kMarkerStart.size()));
 }
 
 // --- removal -----------------------------------------------------------------------------------
 
 void remove_content(const Fd& directory) {
   detach_mounts(directory, kRootfs);
+  if (const RootfsDriver* driver = driver_in(read_marker(directory))) driver->remove(directory);
   for (const std::string& name : list_directory(directory, "the bundle")) {
     if (name != kMarker) remove_tree_at(directory, name);
   }
@@ -120,100 +118,100 @@ class Draft {
   bool kept_ = false;
 };
 
-Fd mount_layers(const Store& store, const std::vector<std::string>& chain_ids) {
-  if (chain_ids.size() == 1) return store.open_layer(chain_ids.front());
-  OverlayMount mount;
-  mount.layers = store.open_layers(chain_ids);
-  mount.attributes = store.overlay_attributes();
-  return mount_overlay(mount);
-}
-
-Fd mount_with_upper(const Store& store, const std::vector<std::string>& chain_ids,
-                    const Fd& directory) {
-  OverlayMount mount;
-  mount.layers = store.open_layers(chain_ids);
-  mount.upper = open_file_at(directory, kUpper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  mount.work = open_file_at(directory, kWork, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  mount.attributes = store.overlay_attributes();
-  return mount_overlay(mount);
-}
-
-// The detached mount that is to become DIR/rootfs. Its root directory is the upper one, which must
-// look like the image's.
-Fd make_overlay_rootfs(const Store& store, const std::vector<std::string>& chain_ids,
-                       const Fd& directory) {
-  make_subdirectory(directory, kRootfs);
-  make_subdirectory(directory, kWork);
-  const Fd upper = make_subdirectory(directory, kUpper);
-  const Fd top = store.open_layer(chain_ids.back());
-  set_attributes(upper, read_attributes(top, stat_fd(top, "/")));
-  return mount_with_upper(store, chain_ids, directory);
-}
-
-Fd make_flat_rootfs(const Store& store, const std::vector<std::string>& chain_ids,
-                    const Fd& directory) {
-  Fd rootfs = make_subdirectory(directory, kRootfs);
-  const RootDir image(mount_layers(store, chain_ids));
-  copy_tree(image.open(".", O_RDONLY | O_DIRECTORY), rootfs);
-  return rootfs;
+// Makes a directory as root of the container's user namespace: outside, root owns nothing there.
+void make_directories_as(const IdMaps& maps, const RootDir& rootfs, const std::string& path) {
+  const Fd user = make_user_namespace(maps);
+  std::optional<Child> child = clone_child(0, Fd());
+  if (child) {
+    if (exit_code_of(child->wait()) == 0) return;
+    throw Error("root of the container's user namespace may not");
+  }
+  try {
+    check(::setns(user.get(), CLONE_NEWUSER), "setns");
+    check(::setresgid(0, 0, 0), "setresgid");
+    check(::setresuid(0, 0, 0), "setresuid");
+    rootfs.make_directories(path, 0755);
+  } catch (const std::exception&) {
+    exit_now(1);
+  }
+  exit_now(0);
 }
 
 // A container starts in its working directory, which images may leave to be made.
-void write_config(const oci::ImageConfig& image, const RunOptions& options, const RootDir& rootfs,
-                  const Fd& directory) {
-  const oci::Spec spec = make_runtime_config(image, options, rootfs);
-  {
-    const Doing doing("make the working directory", spec.process->cwd);
-    rootfs.make_directories(spec.process->cwd, 0755);
+void make_working_directory(const std::string& path, const IdMaps& maps, const RootDir& rootfs) {
+  const Doing doing("make the working directory", path);
+  if (maps.empty()) {
+    rootfs.make_directories(path, 0755);
+  } else if (!rootfs.open_if_exists(path, O_PATH | O_DIRECTORY)) {
+    make_directories_as(maps, rootfs, path);
   }
-  replace_file_at(directory, kConfig, oci::to_json(spec), 0600);
 }
 
-Lease lease_of(const Image& image, const std::string& directory) {
+oci::Spec write_config(const oci::ImageConfig& image, const RunOptions& options,
+                       const RootDir& rootfs, const Fd& directory) {
+  oci::Spec spec = make_runtime_config(image, options, rootfs);
+  make_working_directory(spec.process->cwd, options.user_namespace.maps, rootfs);
+  replace_file_at(directory, kConfig, oci::to_json(spec), 0600);
+  return spec;
+}
+
+Lease lease_of(const Image& image, const std::string& directory, const RunOptions& options) {
   return {.directory = directory,
           .reference = image.reference,
           .digest = image.digest,
           .chain_ids = image.chain_ids(),
-          .boot_id = current_boot_id()};
+          .boot_id = current_boot_id(),
+          .id_maps = options.user_namespace.maps};
+}
+
+// The choice of ids, which no other bundle may make at the same time.
+LeaseCompletion completion_of(const RunOptions& options) {
+  if (options.user_namespace.kind != UserNamespaceOptions::Kind::automatic) return {};
+  return [size = options.user_namespace.size](Lease& lease, const std::vector<Lease>& others) {
+    lease.id_maps = free_id_maps(size, others);
+  };
 }
 
 }  // namespace
 
-void make_bundle(const Store& store, const Image& image, const std::string& directory,
-                 BundleKind kind, const RunOptions& options) {
+oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
+                      BundleKind kind, const RunOptions& given) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
-  const bool is_flat = kind == BundleKind::flat;
-  const auto missing = is_flat ? std::nullopt : missing_for(image.config.platform);
+  const RootfsDriver& driver = kind == BundleKind::flat ? flat_driver() : overlay_driver();
+  const auto missing = driver.uses_layers() ? missing_for(image.config.platform) : std::nullopt;
   if (missing) throw Error(*missing);
   Draft draft(store, canonical(directory));
-  const char* marker = is_flat ? kFlatMarker : kOverlayMarker;
-  check(::symlinkat(marker, draft.directory().get(), kMarker), "symlink", kMarker);
-  record_lease(store, lease_of(image, draft.path()));
-  const std::vector<std::string> chain_ids = image.chain_ids();
-  const RootDir rootfs(is_flat ? make_flat_rootfs(store, chain_ids, draft.directory())
-                               : make_overlay_rootfs(store, chain_ids, draft.directory()));
-  write_config(image.config, options, rootfs, draft.directory());
-  if (is_flat) {
-    drop_lease(store, draft.path());
-  } else {
-    attach_mount(rootfs.fd(), draft.directory(), kRootfs);
-  }
+  const std::string marker = std::string(kMarkerStart).append(driver.name());
+  check(::symlinkat(marker.c_str(), draft.directory().get(), kMarker), "symlink", kMarker);
+  RunOptions options = given;
+  options.user_namespace.maps =
+      record_lease(store, lease_of(image, draft.path(), given), completion_of(given)).id_maps;
+  const RootDir rootfs(
+      driver.make({store, image.chain_ids(), options.user_namespace.maps}, draft.directory()));
+  oci::Spec spec = write_config(image.config, options, rootfs, draft.directory());
+  driver.place(rootfs.fd(), draft.directory());
+  if (!driver.uses_layers()) drop_lease(store, draft.path());
   draft.keep();
+  return spec;
 }
 
 void mount_bundle(const Store& store, const std::string& directory) {
   const std::string path = real_path(directory);
   const Fd fd = open_file(path, O_RDONLY | O_DIRECTORY);
-  const std::string marker = read_marker(fd);
-  if (marker.empty()) throw Error("it is no bundle of gocker-image");
-  if (marker == kFlatMarker || is_mount_point(fd, kRootfs)) return;
+  const RootfsDriver* driver = driver_in(read_marker(fd));
+  if (driver == nullptr) throw Error("it is no bundle of gocker-image");
+  if (!driver->uses_layers() || is_mount_point(fd, kRootfs)) return;
   std::optional<Lease> lease = find_lease(store, path);
   if (!lease) throw Error("the store knows nothing of it");
-  const Fd rootfs = mount_with_upper(store, lease->chain_ids, fd);
+  const Fd rootfs = driver->reopen({store, lease->chain_ids, lease->id_maps}, fd);
   lease->boot_id = current_boot_id();
   record_lease(store, *lease);
-  attach_mount(rootfs, fd, kRootfs);
+  if (rootfs) driver->place(rootfs, fd);
+}
+
+void unmount_bundle(const std::string& directory) {
+  detach_mounts(open_file(directory, O_RDONLY | O_DIRECTORY), kRootfs);
 }
 
 void remove_bundle(const Store& store, const std::string& directory) {

@@ -14,6 +14,7 @@
 #include "imagetool/bundle/run_options.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/store.h"
+#include "oci-spec/runtime_spec.h"
 
 namespace gocker {
 
@@ -22,13 +23,16 @@ enum class BundleKind { overlay, flat };
 // Makes a bundle of `image`, whose layers are in the store, in `directory`, which must be absent
 // (its parent not) or empty. An overlay bundle is for this machine: throws where it cannot run the
 // image's programs, saying what is missing (foreign_platform.h). Mounts in the caller's mount
-// namespace. Undoes everything when it throws.
-void make_bundle(const Store& store, const Image& image, const std::string& directory,
-                 BundleKind kind, const RunOptions& options);
+// namespace. Undoes everything when it throws. Returns what is in config.json.
+oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
+                      BundleKind kind, const RunOptions& options);
 
 // Mounts DIR/rootfs again with the changes that DIR/upper has, after a reboot. Fine where it is
 // mounted, and for a flat bundle.
 void mount_bundle(const Store& store, const std::string& directory);
+
+// Unmounts DIR/rootfs; what the container has changed stays in DIR/upper.
+void unmount_bundle(const std::string& directory);
 
 // Unmounts and removes a bundle and gives its lease back; fine where there is none any more, and
 // where making or removing it was cut off. Throws for a directory that is no bundle of ours, and

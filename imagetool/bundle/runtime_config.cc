@@ -3,13 +3,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "imagetool/bundle/container_defaults.h"
+#include "imagetool/bundle/environment.h"
 #include "imagetool/bundle/user_lookup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -34,55 +34,13 @@ std::vector<std::string> arguments(const oci::ContainerDefaults& image, const Ru
   return args;
 }
 
-std::string_view name_of(std::string_view variable) {
-  return variable.substr(0, variable.find('='));
-}
-
-class Environment {
- public:
-  explicit Environment(std::vector<std::string> variables) : variables_(std::move(variables)) {}
-
-  void set(const std::string& variable) {
-    const auto present = find(name_of(variable));
-    if (present == variables_.end()) {
-      variables_.push_back(variable);
-    } else {
-      *present = variable;
-    }
-  }
-  void set_if_absent(std::string_view name, std::string_view value) {
-    if (find(name) != variables_.end() || value.empty()) return;
-    variables_.push_back(std::string(name).append("=").append(value));
-  }
-  std::vector<std::string> take() { return std::move(variables_); }
-
- private:
-  std::vector<std::string>::iterator find(std::string_view name) {
-    return std::find_if(variables_.begin(), variables_.end(),
-                        [name](const std::string& variable) { return name_of(variable) == name; });
-  }
-
-  std::vector<std::string> variables_;
-};
-
 std::vector<std::string> environment(const oci::ContainerDefaults& image, const RunOptions& options,
                                      const std::string& home) {
-  Environment env(image.env);
-  for (const std::string& variable : options.env) {
-    if (variable.empty() || variable.front() == '=') {
-      throw Error("'" + variable + "' is no environment variable: it takes NAME=VALUE or NAME");
-    }
-    if (variable.find('=') != std::string::npos) {
-      env.set(variable);
-    } else if (const char* value = std::getenv(variable.c_str())) {
-      env.set(variable + "=" + value);
-    }
-  }
-  env.set_if_absent("PATH", kDefaultPath);
-  env.set_if_absent("HOME", home);
-  env.set_if_absent("HOSTNAME", options.hostname);
-  if (options.terminal) env.set_if_absent("TERM", "xterm");
-  return env.take();
+  std::vector<std::string> implied = {"PATH=" + std::string(kDefaultPath)};
+  if (!home.empty()) implied.push_back("HOME=" + home);
+  if (!options.hostname.empty()) implied.push_back("HOSTNAME=" + options.hostname);
+  if (options.terminal) implied.emplace_back("TERM=xterm");
+  return add_absent_variables(merge_variables(image.env, options.env), implied);
 }
 
 std::string working_directory(const oci::ContainerDefaults& image, const RunOptions& options) {
@@ -90,6 +48,15 @@ std::string working_directory(const oci::ContainerDefaults& image, const RunOpti
   if (given.empty()) return "/";
   if (!given.starts_with('/')) throw Error("the working directory " + given + " is not absolute");
   return given;
+}
+
+// Those of the image for the user, and those that were asked for.
+void add_groups(const std::vector<std::string>& groups, const RootDir& rootfs,
+                std::vector<uint32_t>& gids) {
+  for (const std::string& group : groups) {
+    const uint32_t gid = look_up_group(group, rootfs);
+    if (std::find(gids.begin(), gids.end(), gid) == gids.end()) gids.push_back(gid);
+  }
 }
 
 oci::Process make_process(const oci::ContainerDefaults& image, const RunOptions& options,
@@ -102,6 +69,8 @@ oci::Process make_process(const oci::ContainerDefaults& image, const RunOptions&
   process.cwd = working_directory(image, options);
   process.capabilities = default_capabilities(user.ids.uid);
   process.user = std::move(user.ids);
+  add_groups(options.groups, rootfs, process.user.additional_gids);
+  process.rlimits = options.rlimits;
   return process;
 }
 
@@ -133,7 +102,7 @@ oci::Mount bind_mount(const BindMount& mount) {
   return {.destination = mount.destination,
           .type = "bind",
           .source = mount.source,
-          .options = {"rbind", "rprivate", mount.readonly ? "ro" : "rw"}};
+          .options = {"rbind", mount.propagation, mount.readonly ? "ro" : "rw"}};
 }
 
 bool exists(const std::string& path) {
@@ -148,21 +117,61 @@ void add_mounts(const std::vector<BindMount>& mounts, std::vector<oci::Mount>& l
   }
 }
 
+void add_tmpfs(const std::vector<TmpfsMount>& mounts, std::vector<oci::Mount>& list) {
+  for (const TmpfsMount& mount : mounts) {
+    std::vector<std::string> options = {"nosuid", "nodev", "noexec"};
+    options.insert(options.end(), mount.options.begin(), mount.options.end());
+    list.push_back({.destination = mount.destination,
+                    .type = "tmpfs",
+                    .source = "tmpfs",
+                    .options = std::move(options)});
+  }
+}
+
+void set_shm_size(int64_t bytes, std::vector<oci::Mount>& list) {
+  for (oci::Mount& mount : list) {
+    if (mount.destination != "/dev/shm") continue;
+    std::erase_if(mount.options, [](const std::string& word) { return word.starts_with("size="); });
+    mount.options.push_back("size=" + std::to_string(bytes));
+  }
+}
+
+void add_user_namespace(const IdMaps& maps, oci::Linux& config) {
+  if (maps.empty()) return;
+  config.namespaces.push_back({.type = oci::NamespaceType::user});
+  config.uid_mappings = maps.uids;
+  config.gid_mappings = maps.gids;
+}
+
 // In the host's network the container also finds names as the host does, unless it was given files
 // of its own.
-void share_host_network(oci::Spec& spec) {
+void share_host_network(const std::vector<BindMount>& own, oci::Spec& spec) {
   std::erase_if(spec.linux_.namespaces, [](const oci::Namespace& each) {
     return each.type == oci::NamespaceType::network;
   });
   for (const char* path : {"/etc/resolv.conf", "/etc/hosts"}) {
-    if (exists(path)) spec.mounts.push_back(bind_mount({real_path(path), path, true}));
+    const bool has_own = std::any_of(own.begin(), own.end(), [path](const BindMount& mount) {
+      return mount.destination == path;
+    });
+    if (!has_own && exists(path)) spec.mounts.push_back(bind_mount({real_path(path), path, true}));
+  }
+}
+
+// A namespace with a path takes the place of the new one.
+void join_network(const std::string& path, oci::Spec& spec) {
+  for (oci::Namespace& each : spec.linux_.namespaces) {
+    if (each.type == oci::NamespaceType::network) each.path = path;
   }
 }
 
 void set_limits(const RunOptions& options, oci::Resources& resources) {
   if (options.memory) resources.memory = oci::MemoryResources{.limit = options.memory};
-  if (options.cpu_quota) {
-    resources.cpu = oci::CpuResources{.quota = options.cpu_quota, .period = kCpuPeriod};
+  if (options.cpu_quota || options.cpu_shares || !options.cpuset_cpus.empty()) {
+    oci::CpuResources& cpu = resources.cpu.emplace();
+    cpu.quota = options.cpu_quota;
+    if (options.cpu_quota) cpu.period = kCpuPeriod;
+    cpu.shares = options.cpu_shares;
+    cpu.cpus = options.cpuset_cpus;
   }
   resources.pids_limit = options.pids;
 }
@@ -177,9 +186,15 @@ oci::Spec make_runtime_config(const oci::ImageConfig& image, const RunOptions& o
   spec.hostname = options.hostname;
   spec.annotations = make_annotations(image, options);
   spec.linux_.cgroups_path = options.cgroups_path;
-  if (options.network == NetworkMode::host) share_host_network(spec);
+  add_user_namespace(options.user_namespace.maps, spec.linux_);
+  spec.linux_.sysctl = options.sysctls;
+  if (options.network == NetworkMode::host) share_host_network(options.mounts, spec);
+  if (options.network == NetworkMode::joined) join_network(options.network_namespace, spec);
+  if (options.shm_size) set_shm_size(*options.shm_size, spec.mounts);
+  add_tmpfs(options.tmpfs, spec.mounts);
   add_mounts(options.mounts, spec.mounts);
   set_limits(options, *spec.linux_.resources);
+  apply_privileges(options.privileges, spec);
   return spec;
 }
 

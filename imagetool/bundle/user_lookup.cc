@@ -93,14 +93,6 @@ std::vector<Group> read_groups(const RootDir& rootfs) {
   return groups;
 }
 
-uint32_t look_up_group(std::string_view name, const RootDir& rootfs) {
-  if (is_number(name)) return require_id(name);
-  for (const Group& group : read_groups(rootfs)) {
-    if (group.name == name) return group.gid;
-  }
-  throw Error("no group " + std::string(name) + " in the image's /etc/group");
-}
-
 std::vector<uint32_t> groups_of(std::string_view user, const RootDir& rootfs) {
   std::vector<uint32_t> gids;
   for (const Group& group : read_groups(rootfs)) {
@@ -114,6 +106,14 @@ std::vector<uint32_t> groups_of(std::string_view user, const RootDir& rootfs) {
 }
 
 }  // namespace
+
+uint32_t look_up_group(std::string_view name, const RootDir& rootfs) {
+  if (is_number(name)) return require_id(name);
+  for (const Group& group : read_groups(rootfs)) {
+    if (group.name == name) return group.gid;
+  }
+  throw Error("no group " + std::string(name) + " in the image's /etc/group");
+}
 
 ImageUser look_up_user(std::string_view user, const RootDir& rootfs) {
   const Doing doing("look up user", user);

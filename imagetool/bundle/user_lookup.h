@@ -21,4 +21,7 @@ struct ImageUser {
 // (image-spec, conversion.md, "Config.User")
 ImageUser look_up_user(std::string_view user, const RootDir& rootfs);
 
+// A group by name or number, likewise.
+uint32_t look_up_group(std::string_view name, const RootDir& rootfs);
+
 }  // namespace gocker

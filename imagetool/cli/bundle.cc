@@ -2,92 +2,32 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/layer/unpack.h"
-#include "imagetool/pull/progress.h"
+#include "imagetool/cli/run_options.h"
+#include "imagetool/cli/wanted_image.h"
 #include "imagetool/store/image.h"
-#include "imagetool/store/transaction.h"
 #include "runtime/base/error.h"
-#include "runtime/base/text.h"
 
 namespace gocker::cli {
 namespace {
 
-constexpr std::array kOptions = {
-    Option{"flat", 0, "", "a plain directory as rootfs, not a mount; needs no store afterwards"},
-    Option{"env", 'e', "NAME[=VALUE]", "set a variable; NAME alone takes the value it has here"},
-    Option{"volume", 'v', "SRC:DST[:ro]", "mount a host's file or directory in the container"},
-    Option{"workdir", 'w', "DIR", "the program's working directory"},
-    Option{"user", 'u', "USER[:GROUP]", "names of the image, or numbers"},
-    Option{"entrypoint", 0, "PROGRAM", "in place of the image's entrypoint; '' for none"},
-    Option{"tty", 't', "", "give the program a terminal"},
-    Option{"hostname", 0, "NAME", ""},
-    Option{"net", 0, "none|host", "the network: a loopback device alone (default), or the host's"},
-    Option{"memory", 'm', "SIZE", "limit: bytes, or with k, m, g"},
-    Option{"cpus", 0, "N", "limit: processors' worth of time, such as 1.5"},
-    Option{"pids", 0, "N", "limit: processes and threads"},
-    Option{"read-only", 0, "", "the root file system cannot be written to"},
-    Option{"annotation", 0, "NAME=VALUE", "an annotation in config.json"},
-    Option{"cgroup", 0, "PATH", "the container's control group (linux.cgroupsPath)"},
-};
-
-std::map<std::string, std::string> annotations_of(const Arguments& arguments) {
-  std::map<std::string, std::string> annotations;
-  for (const std::string& text : arguments.values("annotation")) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UsageError("--annotation: '" + text + "' is not NAME=VALUE");
-    }
-    annotations[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return annotations;
-}
-
-int64_t parse_pids(const std::string& text) {
-  const auto pids = parse_i64(text);
-  if (!pids || *pids < 1) throw UsageError("--pids: '" + text + "' is no number of 1 or more");
-  return *pids;
-}
+constexpr std::array kOptions = join_tables(
+    std::array{Option{"flat", 0, "",
+                      "a plain directory as rootfs, not a mount; needs no store afterwards"}},
+    kRunOptions);
 
 RunOptions run_options(const Arguments& arguments) try {
-  RunOptions options;
   const auto& positionals = arguments.positionals();
-  options.command.assign(positionals.begin() + 2, positionals.end());
-  if (arguments.has("entrypoint")) {
-    const std::string program = arguments.value("entrypoint");
-    options.entrypoint.emplace();
-    if (!program.empty()) options.entrypoint->push_back(program);
+  RunOptions options = parse_run_options(arguments, {positionals.begin() + 2, positionals.end()});
+  for (const std::string& name : network_names(arguments)) options.network = parse_network(name);
+  for (const VolumeMount& volume : options.volumes) {
+    throw UsageError("--volume: a volume for " + volume.destination +
+                     " is kept with containers, not with bundles; name a directory");
   }
-  options.env = arguments.values("env");
-  options.working_dir = arguments.value("workdir");
-  options.user = arguments.value("user");
-  options.terminal = arguments.has("tty");
-  options.hostname = arguments.value("hostname");
-  if (arguments.has("net")) options.network = parse_network(arguments.value("net"));
-  for (const std::string& text : arguments.values("volume")) {
-    options.mounts.push_back(parse_bind_mount(text));
-  }
-  options.annotations = annotations_of(arguments);
-  if (arguments.has("memory")) options.memory = parse_memory(arguments.value("memory"));
-  if (arguments.has("cpus")) options.cpu_quota = parse_cpus(arguments.value("cpus"));
-  if (arguments.has("pids")) options.pids = parse_pids(arguments.value("pids"));
-  options.readonly = arguments.has("read-only");
-  options.cgroups_path = arguments.value("cgroup");
   return options;
 } catch (const Error& error) {
   throw UsageError(error.what());
-}
-
-// After `pull --no-unpack`, or where a layer was lost.
-void unpack_missing(const Store& store, const Image& image) {
-  const auto present = [&](const ImageLayer& layer) { return store.has_layer(layer.chain_id); };
-  if (std::all_of(image.layers.begin(), image.layers.end(), present)) return;
-  Progress progress(Progress::style_of_stderr());
-  Transaction transaction(store);
-  for (const std::string& note : unpack_layers(transaction, image)) progress.warn(note);
-  transaction.commit();
 }
 
 void run(const Global& global, const Arguments& arguments) {

@@ -25,21 +25,56 @@ struct Command {
   size_t least = 0;  // how many arguments it takes
   size_t most = 0;
   void (*run)(const Global& global, const Arguments& arguments);
+  Order order = Order::anywhere;
+  int failure_code = 1;  // where it fails, or where its command line is wrong if that is not 1
 };
 
 inline constexpr size_t kAnyNumber = static_cast<size_t>(-1);
 
+// Thrown by a command that ends with an exit code of its own.
+struct ExitCode {
+  int code = 0;
+};
+
 extern const Command kBuild;
 extern const Command kBundle;
+extern const Command kContainerAttach;
+extern const Command kContainerCleanup;
+extern const Command kContainerCreate;
+extern const Command kContainerExec;
+extern const Command kContainerInspect;
+extern const Command kContainerKill;
+extern const Command kContainerLogs;
+extern const Command kContainerPause;
+extern const Command kContainerPrune;
+extern const Command kContainerPs;
+extern const Command kContainerRename;
+extern const Command kContainerRestart;
+extern const Command kContainerRm;
+extern const Command kContainerRun;
+extern const Command kContainerStart;
+extern const Command kContainerStop;
+extern const Command kContainerTop;
+extern const Command kContainerUnpause;
+extern const Command kContainerWait;
 extern const Command kGc;
 extern const Command kHistory;
 extern const Command kImages;
 extern const Command kInspect;
 extern const Command kMount;
+extern const Command kNetworkCreate;
+extern const Command kNetworkInspect;
+extern const Command kNetworkList;
+extern const Command kNetworkPrune;
+extern const Command kNetworkRemove;
 extern const Command kPull;
 extern const Command kRm;
 extern const Command kTag;
 extern const Command kUnbundle;
+extern const Command kVolumeCreate;
+extern const Command kVolumeInspect;
+extern const Command kVolumeList;
+extern const Command kVolumeRemove;
 
 // In the order of --help.
 std::span<const Command* const> commands();

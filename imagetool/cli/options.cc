@@ -59,7 +59,52 @@ void check_known(std::span<const Option> options, const std::vector<std::string>
   }
 }
 
+// "-it" -> "-i", "-t"; "-tvX", where v takes a value, -> "-t", "-vX".
+void add_cluster(std::span<const Option> options, const std::string& word,
+                 std::vector<std::string>& plain) {
+  for (size_t i = 1; i < word.size(); ++i) {
+    const std::string letter = {'-', word[i]};
+    const Option* option = find(options, letter);
+    const bool is_flag = option != nullptr && option->value_name.empty();
+    if (!is_flag) return plain.push_back("-" + word.substr(i));
+    plain.push_back(letter);
+  }
+}
+
+void add_plain(std::span<const Option> options, const std::string& word,
+               std::vector<std::string>& plain) {
+  const bool one_dash = !word.starts_with("--") && word.size() > 2;
+  if (!one_dash) {
+    plain.push_back(word);
+  } else if (find(options, "-" + word) != nullptr) {
+    plain.push_back("-" + word);
+  } else {
+    add_cluster(options, word, plain);
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> plain_words(std::span<const Option> options,
+                                     std::span<const std::string> words, Order order) {
+  std::vector<std::string> plain;
+  size_t i = 0;
+  for (; i < words.size() && words[i] != "--"; ++i) {
+    if (!is_option(words[i])) {
+      if (order == Order::options_first) break;
+      plain.push_back(words[i]);
+      continue;
+    }
+    add_plain(options, words[i], plain);
+    const Option* option = find(options, plain.back());
+    const bool takes_next = option != nullptr && value_follows(*option, plain.back());
+    if (takes_next && i + 1 < words.size()) plain.push_back(words[++i]);
+  }
+  if (i == words.size()) return plain;
+  if (words[i] != "--") plain.emplace_back("--");
+  plain.insert(plain.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+  return plain;
+}
 
 std::string Arguments::value(std::string_view option, std::string_view fallback) const {
   const auto found = values_.find(option);

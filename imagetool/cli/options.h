@@ -43,6 +43,15 @@ class Arguments {
   std::vector<std::string> positionals_;
 };
 
+// Whether options may stand among the arguments, or end at the first of them: what follows belongs
+// to a program that is to be run.
+enum class Order { anywhere, options_first };
+
+// The words as parse() takes them: "-name" is "--name" where there is such an option, "-it" is
+// "-i -t" where all but the last are flags, and "--" stands where the options end.
+std::vector<std::string> plain_words(std::span<const Option> options,
+                                     std::span<const std::string> words, Order order);
+
 // How many of the words come before the first one that is no option and no option's value.
 size_t count_leading_options(std::span<const Option> options, std::span<const std::string> words);
 

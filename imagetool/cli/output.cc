@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/file.h"
@@ -22,7 +23,7 @@ void print(std::string_view text) {
 }
 
 void print_error(std::string_view message) {
-  std::string line = std::string("gocker-image: ").append(message);
+  std::string line = std::string(program_invocation_short_name).append(": ").append(message);
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   line.push_back('\n');

@@ -10,7 +10,8 @@ namespace gocker::cli {
 // To stdout, at once and in full; throws where it cannot be written (a full disk).
 void print(std::string_view text);
 
-// "gocker-image: MESSAGE" to stderr as one line, whatever the message holds.
+// "gocker-image: MESSAGE" to stderr (the program as it was called) as one line, whatever the
+// message holds.
 void print_error(std::string_view message);
 
 // Columns as wide as their widest cell, two blanks apart; the first row is the header.

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
-constexpr size_t kSummaryColumn = 22;
+constexpr size_t kSummaryColumn = 24;
 constexpr std::string_view kDefaultRoot = "/var/lib/gocker";
 constexpr std::string_view kDefaultRunRoot = "/run/gocker";
 constexpr std::string_view kRuntime = "gocker-runtime";
@@ -54,7 +54,11 @@ std::string overview() {
 
 std::vector<Option> options_of(const Command& command) {
   std::vector<Option> options(command.options.begin(), command.options.end());
-  options.push_back(kHelpOption);
+  Option help = kHelpOption;
+  for (const Option& option : options) {
+    if (option.letter == help.letter) help.letter = 0;  // a hostname's
+  }
+  options.push_back(help);
   return options;
 }
 
@@ -96,25 +100,47 @@ NamedCommand known_command(std::span<const std::string> words) {
   throw UsageError("unknown command '" + name + "'" + hint);
 }
 
+// As the person typed it: the wrapper calls this program by its own name, "gocker", and its verbs
+// are those of containers.
+std::string spoken_name(const Command& command) {
+  constexpr std::string_view kGroup = "container ";
+  std::string_view name = command.name;
+  const std::string_view program = program_invocation_short_name;
+  if (program == "gocker" && name.starts_with(kGroup)) name.remove_prefix(kGroup.size());
+  return std::string(name);
+}
+
 void check_count(const Command& command, size_t count) {
   if (count >= command.least && count <= command.most) return;
   const char* problem = count < command.least ? "too few arguments" : "too many arguments";
   throw UsageError(std::string(problem)
-                       .append(": usage: gocker-image ")
-                       .append(command.name)
+                       .append(": usage: ")
+                       .append(program_invocation_short_name)
+                       .append(" ")
+                       .append(spoken_name(command))
                        .append(" ")
                        .append(command.arguments));
 }
 
+// A command's failure, with its exit code.
+struct Failure {
+  std::string text;
+  int code;
+};
+
 void run_command(const Command& command, const Global& global,
                  const std::vector<std::string>& words) try {
-  const Arguments arguments = parse(options_of(command), words);
+  const std::vector<Option> options = options_of(command);
+  const Arguments arguments = parse(options, plain_words(options, words, command.order));
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
   remove_abandoned_runs(global.run_root, global.runtime);
   command.run(global, arguments);
 } catch (const UsageError& error) {
-  throw UsageError(std::string(command.name).append(": ").append(error.what()));
+  const int code = command.failure_code == kFailed ? kWrongUsage : command.failure_code;
+  throw Failure{spoken_name(command) + ": " + error.what(), code};
+} catch (const std::exception& error) {
+  throw Failure{error.what(), command.failure_code};
 }
 
 std::string_view variable_or(const char* name, std::string_view fallback) {
@@ -172,8 +198,45 @@ void run(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands = {&kPull, &kBuild, &kImages, &kInspect,  &kHistory, &kTag,
-                                           &kRm,   &kGc,    &kBundle, &kUnbundle, &kMount};
+  static constexpr std::array kCommands = {&kPull,
+                                           &kBuild,
+                                           &kImages,
+                                           &kInspect,
+                                           &kHistory,
+                                           &kTag,
+                                           &kRm,
+                                           &kGc,
+                                           &kBundle,
+                                           &kUnbundle,
+                                           &kMount,
+                                           &kContainerCreate,
+                                           &kContainerRun,
+                                           &kContainerStart,
+                                           &kContainerStop,
+                                           &kContainerRestart,
+                                           &kContainerKill,
+                                           &kContainerPause,
+                                           &kContainerUnpause,
+                                           &kContainerWait,
+                                           &kContainerRm,
+                                           &kContainerPrune,
+                                           &kContainerRename,
+                                           &kContainerPs,
+                                           &kContainerInspect,
+                                           &kContainerLogs,
+                                           &kContainerAttach,
+                                           &kContainerExec,
+                                           &kContainerTop,
+                                           &kContainerCleanup,
+                                           &kNetworkCreate,
+                                           &kNetworkList,
+                                           &kNetworkRemove,
+                                           &kNetworkInspect,
+                                           &kNetworkPrune,
+                                           &kVolumeCreate,
+                                           &kVolumeList,
+                                           &kVolumeRemove,
+                                           &kVolumeInspect};
   return kCommands;
 }
 
@@ -189,6 +252,11 @@ int run_program(const std::vector<std::string>& words) {
   try {
     run(words);
     return 0;
+  } catch (const ExitCode& end) {
+    return end.code;
+  } catch (const Failure& failure) {
+    print_error(failure.text);
+    return failure.code;
   } catch (const UsageError& error) {
     print_error(error.what());
     return kWrongUsage;

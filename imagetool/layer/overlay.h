@@ -21,6 +21,7 @@ struct OverlayMount {
   std::vector<Fd> layers;  // the base first; O_PATH suffices. At least two without `upper`
   Fd upper;                // where changes go, with `work` empty on the same mount; both or none
   Fd work;
+  Fd upper_mount;  // the detached mount that both are on; none where it is attached somewhere
   OverlayAttributes attributes = OverlayAttributes::trusted;
 };
 

@@ -163,7 +163,8 @@ ImageName find_image_name(const Store& store, std::string_view text) {
   }
   throw Error(std::string("no such image: ")
                   .append(text)
-                  .append(" (see 'gocker-image images'; 'gocker-image pull' fetches one)"));
+                  .append(" (see 'gocker-image images'; 'gocker-image pull' fetches one)"),
+              ENOENT);
 }
 
 Image find_image(const Store& store, std::string_view text) {

@@ -19,6 +19,22 @@ std::string file_name(std::string_view directory) {
   return digest_hex(digest_of(directory));
 }
 
+nlohmann::json to_json(const std::vector<oci::IdMapping>& mappings) {
+  auto list = nlohmann::json::array();
+  for (const oci::IdMapping& each : mappings) {
+    list.push_back({each.container_id, each.host_id, each.size});
+  }
+  return list;
+}
+
+std::vector<oci::IdMapping> mappings_in(const nlohmann::json& lease, const char* member) {
+  std::vector<oci::IdMapping> mappings;
+  for (const auto& each : lease.value(member, nlohmann::json::array())) {
+    mappings.push_back({each.at(0), each.at(1), each.at(2)});
+  }
+  return mappings;
+}
+
 std::string to_json(const Lease& lease) {
   nlohmann::ordered_json json;
   json["directory"] = lease.directory;
@@ -26,14 +42,20 @@ std::string to_json(const Lease& lease) {
   json["digest"] = lease.digest;
   json["chainIds"] = lease.chain_ids;
   json["bootId"] = lease.boot_id;
+  if (!lease.id_maps.empty()) {
+    json["uidMappings"] = to_json(lease.id_maps.uids);
+    json["gidMappings"] = to_json(lease.id_maps.gids);
+  }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Lease from_json(const std::string& text, std::string_view file) {
   try {
     const auto json = nlohmann::json::parse(text);
-    return {json.at("directory"), json.at("reference"), json.at("digest"), json.at("chainIds"),
-            json.at("bootId")};
+    return {
+        json.at("directory"), json.at("reference"),
+        json.at("digest"),    json.at("chainIds"),
+        json.at("bootId"),    {mappings_in(json, "uidMappings"), mappings_in(json, "gidMappings")}};
   } catch (const nlohmann::json::exception& error) {
     throw Error(std::string("lease ").append(file).append(": ").append(error.what()));
   }
@@ -54,11 +76,17 @@ void require_present(const Store& store, const Lease& lease) {
 
 }  // namespace
 
-void record_lease(const Store& store, const Lease& lease) {
+Lease record_lease(const Store& store, Lease lease, const LeaseCompletion& complete) {
   const Doing doing("lease the image to", lease.directory);
   const Fd locked = store.lock(Store::Lock::exclusive);
   require_present(store, lease);
+  if (complete) {
+    std::vector<Lease> others = leases(store);
+    std::erase_if(others, [&](const Lease& other) { return other.directory == lease.directory; });
+    complete(lease, others);
+  }
   replace_file_at(store.leases(), file_name(lease.directory), to_json(lease), 0600, Sync::yes);
+  return lease;
 }
 
 std::optional<Lease> find_lease(const Store& store, std::string_view directory) {

@@ -5,14 +5,24 @@
 // mounted in it. A lease whose directory is gone counts as given back.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "imagetool/store/store.h"
+#include "oci-spec/runtime_spec.h"
 
 namespace gocker {
+
+// The ids of a bundle's user namespace: inside, and outside, where no other's are to be the same.
+struct IdMaps {
+  std::vector<oci::IdMapping> uids;
+  std::vector<oci::IdMapping> gids;
+
+  bool empty() const { return uids.empty(); }
+};
 
 struct Lease {
   std::string directory;               // the bundle: absolute, without symlinks
@@ -20,11 +30,15 @@ struct Lease {
   std::string digest;                  // the image's manifest
   std::vector<std::string> chain_ids;  // of the layers that are mounted, the base first
   std::string boot_id;                 // of the boot in which they were mounted last
+  IdMaps id_maps;                      // empty: those of the host
 };
 
 // Takes the store's exclusive lock. Throws where a layer or the manifest is not in the store (an
-// image that was removed meanwhile). A directory's earlier lease is replaced.
-void record_lease(const Store& store, const Lease& lease);
+// image that was removed meanwhile). A directory's earlier lease is replaced. `complete`, where
+// given, may fill in what depends on all other living leases, which it gets. Returns what was
+// recorded.
+using LeaseCompletion = std::function<void(Lease& lease, const std::vector<Lease>& others)>;
+Lease record_lease(const Store& store, Lease lease, const LeaseCompletion& complete = {});
 
 // Nothing where `directory` has none.
 std::optional<Lease> find_lease(const Store& store, std::string_view directory);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -28,12 +29,15 @@ void make_part(const Fd& directory, const char* name) {
   if (::mkdirat(directory.get(), name, 0700) != 0 && errno != EEXIST) throw_errno("mkdir", name);
 }
 
-// A directory with anything but our lock in it is somebody's, and no place for a new store; one
-// where the making of a store was cut short has blobs/ already.
+// A directory with anything but what gocker keeps in it is somebody's, and no place for a new
+// store; one where the making of a store was cut short has blobs/ already.
 bool may_become_store(const Fd& directory) {
+  constexpr std::array kNeighbours = {"containers", "lock", "names", "networks", "volumes"};
   const std::vector<std::string> names = list_directory(directory, "it");
-  return std::find(names.begin(), names.end(), "blobs") != names.end() || names.empty() ||
-         (names.size() == 1 && names[0] == "lock");
+  if (std::find(names.begin(), names.end(), "blobs") != names.end()) return true;
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return std::find(kNeighbours.begin(), kNeighbours.end(), name) != kNeighbours.end();
+  });
 }
 
 // The version file comes last: a store without it is one that was never finished.

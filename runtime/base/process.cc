@@ -45,28 +45,41 @@ struct Execution {
   bool capture;
 };
 
-// In the child: becomes the program, or reports errno through `failure`.
-[[noreturn]] void execute(const Execution& program, int input, int output, int errors,
-                          int failure) {
-  ::setsid();  // a timeout kills the whole group
+// The three of these are in the child: each answers whether it went well, errno tells why not.
+bool start_session() {
+  if (::setsid() < 0) return false;  // a timeout kills the whole group
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
-  ::sigaction(SIGPIPE, &standard, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  // A pipe end may itself be 0, 1 or 2 where the caller runs with closed stdio; dup2 onto itself
-  // would keep close-on-exec, so all three are moved out of the way first.
-  const int high_input = ::fcntl(input, F_DUPFD_CLOEXEC, 10);
-  const int high_output = program.capture ? ::fcntl(output, F_DUPFD_CLOEXEC, 10) : -1;
-  const int high_errors = program.capture ? ::fcntl(errors, F_DUPFD_CLOEXEC, 10) : -1;
-  ::dup2(high_input, STDIN_FILENO);
-  if (program.capture) {
-    ::dup2(high_output, STDOUT_FILENO);
-    ::dup2(high_errors, STDERR_FILENO);
+  return ::sigaction(SIGPIPE, &standard, nullptr) == 0 &&
+         ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+}
+
+// A pipe end may itself be 0, 1 or 2 where the caller runs with closed stdio; dup2 onto itself
+// would keep close-on-exec, so all are moved out of the way first.
+template <size_t kCount>
+bool become_streams(std::array<int, kCount> fds) {
+  for (int& fd : fds) {
+    fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 10);
+    if (fd < 0) return false;
   }
-  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  ::execve(program.path, program.args.data(), program.env.data());
+  for (size_t stream = 0; stream < kCount; ++stream) {
+    if (::dup2(fds[stream], static_cast<int>(stream)) < 0) return false;
+  }
+  return true;
+}
+
+// Becomes the program, or reports errno through `failure`.
+[[noreturn]] void execute(const Execution& program, int input, int output, int errors,
+                          int failure) {
+  const auto streams = [&] {
+    return program.capture ? become_streams(std::array{input, output, errors})
+                           : become_streams(std::array{input});
+  };
+  if (start_session() && streams() && ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+    ::execve(program.path, program.args.data(), program.env.data());
+  }
   const int code = errno;
   [[maybe_unused]] const ssize_t told = ::write(failure, &code, sizeof code);
   exit_now(127);
@@ -162,7 +175,7 @@ class SigpipeIgnored {
   SigpipeIgnored() {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, &before_);
+    check(::sigaction(SIGPIPE, &ignore, &before_), "ignore SIGPIPE");
   }
   SigpipeIgnored(const SigpipeIgnored&) = delete;
   SigpipeIgnored& operator=(const SigpipeIgnored&) = delete;

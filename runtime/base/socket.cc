@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -74,10 +75,10 @@ std::optional<Packet> receive_packet(const Fd& socket) {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   ssize_t got;
+  bool reset = false;  // it died with unread messages of ours; its own last ones are still there
   do {
     got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0 && errno == ECONNRESET) return std::nullopt;  // died with unread messages of ours
+  } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))));
   check(got, "recvmsg");
   packet.fds = received_fds(message);
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) throw Error("recvmsg: cut short");
@@ -86,8 +87,9 @@ std::optional<Packet> receive_packet(const Fd& socket) {
   return packet;
 }
 
-Fd connect_unix(const std::string& path) {
-  Fd socket(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+Fd connect_unix(const std::string& path, SocketKind kind) {
+  const int type = kind == SocketKind::stream ? SOCK_STREAM : SOCK_SEQPACKET;
+  Fd socket(check(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0), "socket"));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   Fd parent;

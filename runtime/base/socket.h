@@ -27,7 +27,8 @@ void send_packet(const Fd& socket, std::string_view bytes, const std::vector<int
 // The next message, nothing at end of file. At most 16 KiB: what is larger goes by descriptor.
 std::optional<Packet> receive_packet(const Fd& socket);
 
-// Connects to a listening AF_UNIX SOCK_STREAM socket, also where the path is longer than sun_path.
-Fd connect_unix(const std::string& path);
+// Connects to a listening AF_UNIX socket, also where the path is longer than sun_path.
+enum class SocketKind { stream, packets };
+Fd connect_unix(const std::string& path, SocketKind kind = SocketKind::stream);
 
 }  // namespace gocker

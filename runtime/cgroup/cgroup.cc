@@ -79,7 +79,8 @@ const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
 
 void add_pids(const Fd& group, std::set<pid_t>& pids) {
   const Fd file(::openat(group.get(), kProcesses, O_RDONLY | O_CLOEXEC));
-  if (!file) return;  // it vanished
+  if (!file && (errno == ENOENT || errno == ENODEV)) return;  // it vanished
+  check(file.get(), "open", kProcesses);
   std::string content;
   try {
     content = read_all(file, kProcesses, 64 << 20);

@@ -28,7 +28,7 @@ Fd open_below(int from, const char* path, uint64_t resolve) {
 
 bool is_cgroup_filesystem(const Fd& fd) {
   struct statfs status {};
-  if (::fstatfs(fd.get(), &status) != 0) return false;
+  check(::fstatfs(fd.get(), &status), "fstatfs");
   return status.f_type == CGROUP_SUPER_MAGIC || status.f_type == CGROUP2_SUPER_MAGIC;
 }
 

@@ -27,11 +27,14 @@ Names list_groups(const Fd& group) {
                                                     ::closedir);
   if (!listing) throw_errno("list a control group");
   Names names;
-  while (const dirent* entry = ::readdir(listing.get())) {
+  while (true) {
+    errno = 0;
+    const dirent* entry = ::readdir(listing.get());
+    if (entry == nullptr && errno != 0 && !is_gone(errno)) throw_errno("list a control group");
+    if (entry == nullptr) return names;
     const std::string_view name(entry->d_name);
     if (entry->d_type == DT_DIR && name != "." && name != "..") names.emplace_back(name);
   }
-  return names;
 }
 
 Fd open_beside(const Fd& group, const char* name) {

@@ -37,6 +37,8 @@ oci::LinuxFeatures linux_features() {
   features.selinux = true;
   features.memory_policy = memory_policy_features();
   features.idmap_mounts = true;
+  features.intel_rdt = {.enabled = true, .schemata = true, .monitoring = true};
+  features.net_devices = true;
   return features;
 }
 

@@ -19,6 +19,7 @@
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
+#include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
 namespace {
@@ -62,6 +63,15 @@ Fd lock_state_root(const StateRoot& root) {
 // Where a create was killed, its record still says "creating" and nobody holds the lock.
 bool is_abandoned(const ContainerRecord& record, const Fd& directory) {
   return record.pid == 0 && ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+// Of a container that did not come to be. The error that led here is the one to tell.
+void remove_what_can_be(const StateRoot& root, const std::string& id) noexcept {
+  try {
+    remove_tree_at(root.fd(), id);
+  } catch (const std::exception&) {
+    // It says "creating" and is locked by nobody: the next create or delete takes it away.
+  }
 }
 
 }  // namespace
@@ -134,12 +144,17 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
     if (old) old->destroy();
     check(::mkdirat(root.fd().get(), record.id.c_str(), 0700), "mkdir", record.id);
   }
-  Fd directory = open_file_at(root.fd(), record.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  check(::flock(directory.get(), LOCK_EX | LOCK_NB), "lock", record.id);
-  Container container(root.fd().duplicate(), std::move(directory), record);
-  replace_file_at(container.directory_, kConfigFile, config_json, 0600);
-  container.save(record);
-  return container;
+  try {
+    Fd directory = open_file_at(root.fd(), record.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    check(::flock(directory.get(), LOCK_EX | LOCK_NB), "lock", record.id);
+    Container container(root.fd().duplicate(), std::move(directory), record);
+    replace_file_at(container.directory_, kConfigFile, config_json, 0600);
+    container.save(record);
+    return container;
+  } catch (...) {
+    remove_what_can_be(root, record.id);
+    throw;
+  }
 }
 
 void Container::save(ContainerRecord record) {
@@ -154,6 +169,7 @@ void Container::unlock() const {
 Fd Container::open_process() const {
   if (record_.pid <= 0) return Fd();
   Fd process(sys::pidfd_open(record_.pid));
+  if (!process && errno != ESRCH) throw_errno("pidfd_open", std::to_string(record_.pid));
   // The start time is read while the pidfd pins the pid: nothing else can have taken it since.
   if (!process || process_start_time(record_.pid) != record_.start_time) return Fd();
   return process;
@@ -191,13 +207,16 @@ void Container::destroy() {
   const Doing doing("delete container", record_.id);
   Cgroup cgroup(record_.cgroup);
   if (const Fd process = open_process()) {
-    sys::pidfd_send_signal(process.get(), SIGKILL);
+    if (sys::pidfd_send_signal(process.get(), SIGKILL) != 0 && errno != ESRCH) {
+      throw_errno("pidfd_send_signal", std::to_string(record_.pid));
+    }
     if (cgroup.is_frozen()) cgroup.thaw();
     wait_until_gone(process);
   }
   // Without a pid namespace of its own, what init left behind lives on.
   if (!has_own_pid_namespace(record_)) cgroup.kill_all(SIGKILL);
   cgroup.remove();
+  remove_rdt_directories(record_.rdt_directories);
   std::vector<oci::Hook> poststop;
   if (record_.has_poststop_hooks) poststop = load_config().hooks.poststop;
   remove_directory();

@@ -61,7 +61,7 @@ class Container {
   void save(ContainerRecord record);  // replaces state.json
   void unlock() const;                // other commands may change it from now on
 
-  // Kills what runs in it, removes its cgroups and its directory, then runs the poststop hooks,
+  // Kills what runs in it, removes its groups and its directory, then runs the poststop hooks,
   // whose failures are only logged. Idempotent on all that is half-made.
   void destroy();
   void remove_directory();

@@ -49,6 +49,7 @@ std::string to_json(const ContainerRecord& record) {
       {"pid", record.pid},
       {"startTime", record.start_time},
       {"cgroup", to_value(record.cgroup)},
+      {"rdtDirectories", record.rdt_directories},
       {"namespaces", to_value(record.namespaces)},
       {"externalMounts", record.external_mounts},
       {"consoleSocket", record.console_socket},
@@ -76,6 +77,7 @@ ContainerRecord parse_record(std::string_view text, std::string_view file) try {
     record.cgroup.hierarchies.push_back(
         {entry.at("controllers"), entry.at("directory"), entry.at("owned")});
   }
+  record.rdt_directories = value.value("rdtDirectories", record.rdt_directories);
   for (const json& entry : value.at("namespaces")) {
     record.namespaces.push_back({namespace_type(entry.at("type")), entry.at("path")});
   }

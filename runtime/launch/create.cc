@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "oci-spec/validate.h"
@@ -16,6 +17,7 @@
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
+#include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
 namespace {
@@ -104,12 +106,17 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
   const Doing doing("create container", options.id);
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  const ContainerRecord record = describe(spec, options, bundle);
+  ContainerRecord record = describe(spec, options, bundle);
+  const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
+  RdtGroups rdt_groups;
+  if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
+  record.rdt_directories = rdt_groups.own_directories();
   Container container = Container::make(root, record, oci::to_json(spec));
   Unfinished unfinished(container);
   Cgroup cgroup(record.cgroup);
   cgroup.create();
   cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
+  if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{
       .spec = spec,
@@ -131,6 +138,7 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
             with_init.start_time = process_start_time(init.pid()).value_or(0);
             with_init.cgroup = cgroup.paths();  // with what is really ours by now
             container.save(std::move(with_init));
+            if (rdt) join_rdt_groups(rdt_groups, init.pid());
           },
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },

@@ -18,6 +18,7 @@
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
+#include "runtime/linux/intel_rdt.h"
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/scheduling.h"
@@ -69,8 +70,10 @@ class ExecProcess {
     sigset_t none;
     ::sigemptyset(&none);
     check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    ::signal(SIGPIPE, SIG_DFL);
+    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
     for (const Fd& tasks : tasks_files_) write_all(tasks, "0", "tasks");
+    const auto& affinity = request_.process.exec_cpu_affinity;
+    if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
     const ContainerRecord& record = request_.container.record();
     // The host's procfs, taken while no mount of the container is in its way.
     if (!request_.process.apparmor_profile.empty() || !request_.process.selinux_label.empty()) {
@@ -164,6 +167,10 @@ void accompany(const Child& process, const ExecRequest& request, const SyncSocke
   const std::optional<oci::Seccomp>& seccomp = request.spec.linux_.seccomp;
   std::optional<SeccompProgram> program;
   if (seccomp) program = compile_seccomp(*seccomp);
+  if (const auto& rdt = request.spec.linux_.intel_rdt) {
+    const std::string& id = request.container.record().id;
+    join_rdt_groups(find_rdt_groups(*rdt, id, find_resctrl()), process.pid());
+  }
   if (request.process.oom_score_adj) {
     set_oom_score_adj(process.pid(), *request.process.oom_score_adj);
   }
@@ -191,9 +198,14 @@ Child exec_in_container(const ExecRequest& request) {
   if (!first_process) throw Error("container not running");
   const Cgroup cgroup(record.cgroup);
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
+  // Ours, and so the child's until it is in its control groups.
+  const auto& affinity = request.process.exec_cpu_affinity;
+  if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  std::optional<Child> process =
-      clone_into(record, first_process, cgroup.unified_directory_of(record.pid));
+  Fd group = cgroup.unified_directory_of(record.pid);
+  // Where somebody moved the first process out of them all, not outside with it.
+  if (!group) group = cgroup.unified_directory();
+  std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();
     run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));

@@ -74,7 +74,7 @@ class Init {
     sigset_t none;
     ::sigemptyset(&none);
     check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    ::signal(SIGPIPE, SIG_DFL);
+    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
   }
 
   void enter_namespaces() {

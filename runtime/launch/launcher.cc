@@ -1,9 +1,13 @@
 #include "runtime/launch/launcher.h"
 
+#include <fcntl.h>
+
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/socket.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
@@ -18,6 +22,8 @@
 #include "runtime/linux/capabilities.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/id_map.h"
+#include "runtime/linux/namespaces.h"
+#include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
 
 namespace gocker {
@@ -42,6 +48,14 @@ void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& 
   if (process.io_priority) set_io_priority(init.pid(), *process.io_priority);
 }
 
+void hand_over_net_devices(const Child& init, const oci::Linux& config) {
+  const oci::Namespace* network = config.find_namespace(oci::NamespaceType::network);
+  if (config.net_devices.empty() || network == nullptr) return;
+  const std::string own = "/proc/" + std::to_string(init.pid()) + "/ns/net";
+  move_net_devices(config.net_devices,
+                   network->path.empty() ? open_file(own, O_RDONLY) : open_namespace(*network));
+}
+
 void run_runtime_hooks(const oci::Hooks& hooks, const LaunchEvents& events) {
   if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
   const oci::State state = events.state();
@@ -59,6 +73,8 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 
   Message ready = socket.expect(MessageKind::kNamespacesReady);
   if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
+  // After all that is likely to fail: virtual ones are lost with the container's namespace.
+  hand_over_net_devices(init, config);
   run_runtime_hooks(request.spec.hooks, events);
   if (seccomp) {
     send_seccomp(socket, *seccomp);
@@ -68,7 +84,9 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
-    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), events.state());
+    oci::State state = events.state();
+    state.status = oci::Status::creating;  // for hooks it counts as created by now
+    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), state);
     last = socket.receive();
   }
   if (last.kind != MessageKind::kReady) throw Error("an unexpected message from init");

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 
 #include "runtime/base/error.h"
@@ -21,7 +22,13 @@ namespace {
 }  // namespace
 
 void SyncSocket::send(MessageKind kind, const std::vector<int>& fds, std::string_view text) const {
-  send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
+  try {
+    return send_packet(socket_, std::string(1, static_cast<char>(kind)).append(text), fds);
+  } catch (const Error& error) {
+    if (error.code() != EPIPE && error.code() != ECONNRESET) throw;
+  }
+  receive();  // why it died, if it said so
+  throw Error("the other side died");
 }
 
 void SyncSocket::send_failure(int code, std::string_view text) const noexcept {

@@ -62,8 +62,9 @@ Fd open_bind_source(const oci::Mount& mount, const MountOptions& options,
   if (mount.source.empty()) throw Error("a bind mount needs a source", EINVAL);
   const std::string path =
       mount.source.starts_with('/') ? mount.source : bundle + "/" + mount.source;
-  const unsigned flags =
-      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options.recursive ? unsigned{AT_RECURSIVE} : 0U);
+  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  if (options.recursive) flags |= AT_RECURSIVE;
+  if (options.source_nofollow || options.copy_symlink) flags |= AT_SYMLINK_NOFOLLOW;
   return Fd(check(::open_tree(AT_FDCWD, path.c_str(), flags), "open source", mount.source));
 }
 

@@ -145,8 +145,9 @@ void drop_bounding_set(const CapabilitySets& wanted) {
     if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
     if (errno == EINVAL) return;  // beyond the kernel's last
     // Without CAP_SETPCAP it is denied even where there is nothing to drop.
+    const int code = errno;
     if (in_bounding_set(number) <= 0) continue;
-    throw_errno_value(EPERM, "drop from the bounding set", names_of(bit(number)));
+    throw_errno_value(code, "drop from the bounding set", names_of(bit(number)));
   }
 }
 

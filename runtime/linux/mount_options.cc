@@ -85,10 +85,15 @@ struct Switch {
   bool MountOptions::*member;
 };
 
-constexpr std::array<Switch, 5> kSwitches{{
+constexpr std::array<Switch, 8> kSwitches{{
     {"bind", &MountOptions::bind},
     {"remount", &MountOptions::remount},
     {"tmpcopyup", &MountOptions::tmpcopyup},
+    // Not of the specification, but of engines: podman's no-dereference and container-created
+    // links.
+    {"copy-symlink", &MountOptions::copy_symlink},
+    {"src-nofollow", &MountOptions::source_nofollow},
+    {"dest-nofollow", &MountOptions::destination_nofollow},
     {"idmap", &MountOptions::idmap},
     {"ridmap", &MountOptions::idmap},
 }};

@@ -20,6 +20,9 @@ struct MountOptions {
   bool recursive = false;  // rbind
   bool remount = false;
   bool tmpcopyup = false;
+  bool copy_symlink = false;          // a source that is a symlink is copied instead of bound
+  bool source_nofollow = false;       // a symlink itself is bound
+  bool destination_nofollow = false;  // and mounted upon
   bool idmap = false;
   bool recursive_idmap = false;
   // MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; 0 leaves the default.

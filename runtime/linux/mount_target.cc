@@ -95,28 +95,30 @@ std::string normal_destination(std::string_view destination) {
   return normal.empty() ? "/" : normal;
 }
 
-MountTarget find_mount_target(const RootDir& root, const std::string& destination) {
+MountTarget find_mount_target(const RootDir& root, const std::string& destination, LastLink link) {
+  const bool keep = link == LastLink::keep && !must_be_real(destination);
+  const int flags = O_PATH | (keep ? O_NOFOLLOW : 0);
   // Where no symlink was met, the path itself says whether it is in /proc; else one looks at what
   // was reached.
-  Fd direct = root.try_open(destination, O_PATH, RESOLVE_NO_SYMLINKS);
+  Fd direct = root.try_open(destination, flags, RESOLVE_NO_SYMLINKS);
   const bool in_proc = is_or_is_below_proc(destination) && !is_replaceable(destination);
   if (direct || errno == ENOENT || errno == ENOTDIR) return {std::move(direct), in_proc};
   if (errno != ELOOP || must_be_real(destination)) fail_to_open(destination);
 
-  Fd followed = root.try_open(destination, O_PATH);
+  Fd followed = root.try_open(destination, flags);
   if (!followed && errno != ENOENT && errno != ENOTDIR) fail_to_open(destination);
   const bool reached_proc = followed && is_procfs(followed) && !is_replaceable(destination);
   return {std::move(followed), in_proc || reached_proc};
 }
 
-MountTarget make_mount_target(const RootDir& root, const std::string& destination,
-                              TargetKind kind) {
-  MountTarget target = find_mount_target(root, destination);
+MountTarget make_mount_target(const RootDir& root, const std::string& destination, TargetKind kind,
+                              LastLink link) {
+  MountTarget target = find_mount_target(root, destination, link);
   if (target.fd) return target;
   make_missing(root, destination, kind);
   // Somebody who shares a volume with this container may have been at work meanwhile: what counts
   // is what stands there now, under the same rules.
-  target = find_mount_target(root, destination);
+  target = find_mount_target(root, destination, link);
   if (!target.fd) throw Error("the mount point vanished while it was made", ENOENT);
   return target;
 }

@@ -21,12 +21,17 @@ struct MountTarget {
   bool for_procfs_only = false;
 };
 
+// Of a destination that is a symlink: what it points to, or the link itself.
+enum class LastLink { follow, keep };
+
 // `destination` must be a normal one. /proc and /sys themselves must be no symlinks.
-MountTarget find_mount_target(const RootDir& root, const std::string& destination);
+MountTarget find_mount_target(const RootDir& root, const std::string& destination,
+                              LastLink link = LastLink::follow);
 
 // The same, but makes what is missing, owned by root: directories 0755, a file 0644.
 enum class TargetKind { directory, file };
-MountTarget make_mount_target(const RootDir& root, const std::string& destination, TargetKind kind);
+MountTarget make_mount_target(const RootDir& root, const std::string& destination, TargetKind kind,
+                              LastLink link = LastLink::follow);
 
 bool is_procfs(const Fd& fd);
 

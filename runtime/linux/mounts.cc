@@ -1,5 +1,6 @@
 #include "runtime/linux/mounts.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <utility>
 
@@ -40,9 +42,9 @@ void check_procfs_rule(const MountTarget& target, const oci::Mount& mount, const
 
 // Puts `detached`, a bind or a prepared mount, onto its destination, whose kind follows its own.
 void attach_at(const RootDir& root, const std::string& destination, const oci::Mount& mount,
-               const Fd& detached) {
-  MountTarget target = find_mount_target(root, destination);
-  if (!target.fd) target = make_mount_target(root, destination, kind_of_source(detached));
+               const Fd& detached, LastLink link) {
+  MountTarget target = find_mount_target(root, destination, link);
+  if (!target.fd) target = make_mount_target(root, destination, kind_of_source(detached), link);
   check_procfs_rule(target, mount, detached);
   constexpr unsigned kFlags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
   if (::move_mount(detached.get(), "", target.fd.get(), "", kFlags) == 0) return;
@@ -74,12 +76,37 @@ bool takes_label_parameter(std::string_view type) {
   return std::find(kOthers.begin(), kOthers.end(), type) == kOthers.end();
 }
 
+// What the symlink behind an O_PATH descriptor says.
+std::string read_link(const Fd& link) {
+  std::array<char, PATH_MAX> text;
+  const ssize_t size = check(::readlinkat(link.get(), "", text.data(), text.size()), "readlink");
+  return {text.data(), static_cast<size_t>(size)};
+}
+
+// Fine where the very same link is there already, as in a root that was used before.
+void make_link(const RootDir& root, const LinkStep& link) {
+  const Doing doing("link", link.path);
+  const SplitPath path = split_path(link.path);
+  const Fd parent = root.make_directories(path.parent, 0755);
+  const std::string name(path.name);
+  if (::symlinkat(link.target.c_str(), parent.get(), name.c_str()) == 0) return;
+  if (errno != EEXIST) throw_errno("symlink");
+  const Fd there(
+      check(::openat(parent.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), "open"));
+  const bool same = S_ISLNK(stat_fd(there, name).st_mode) && read_link(there) == link.target;
+  if (!same) throw Error("something else is there already", EEXIST);
+}
+
 // The mounts of one container, in order.
 class MountSequence {
  public:
   MountSequence(const RootDir& root, const std::string& bundle, const std::string& label)
       : root_(root), bundle_(bundle) {
-    if (!label.empty() && selinux_enabled()) label_ = label;
+    if (label.empty()) return;
+    if (!selinux_enabled()) {
+      throw Error("linux.mountLabel: SELinux is not enabled on this host", EOPNOTSUPP);
+    }
+    label_ = label;
   }
 
   void apply(const MountStep& step) {
@@ -90,13 +117,13 @@ class MountSequence {
     const Doing doing("mount", label);
     if (destination == "/") throw Error("the root itself is no mount point", EINVAL);
     if (step.prepared) {
-      attach_at(root_, destination, step.mount, step.prepared);
+      put_at(destination, step.mount, options, step.prepared);
     } else if (options.remount) {
       remount(destination, options, bind);
     } else if (bind) {
       const Fd source = open_bind_source(step.mount, options, bundle_);
       apply_bind_options(source, options);
-      attach_at(root_, destination, step.mount, source);
+      put_at(destination, step.mount, options, source);
     } else {
       mount_filesystem(step, destination, options);
     }
@@ -117,6 +144,15 @@ class MountSequence {
   }
 
  private:
+  void put_at(const std::string& destination, const oci::Mount& mount, const MountOptions& options,
+              const Fd& detached) const {
+    if (options.copy_symlink && S_ISLNK(stat_fd(detached, "source").st_mode)) {
+      return make_link(root_, {destination, read_link(detached)});
+    }
+    attach_at(root_, destination, mount, detached,
+              options.destination_nofollow ? LastLink::keep : LastLink::follow);
+  }
+
   void remount(const std::string& destination, const MountOptions& options, bool bind) {
     const MountTarget target = find_mount_target(root_, destination);
     if (!target.fd) throw Error("remount: nothing is mounted there", ENOENT);
@@ -171,13 +207,6 @@ class MountSequence {
   std::string label_;
   std::vector<std::pair<std::string, Fd>> readonly_at_end_;
 };
-
-void make_link(const RootDir& root, const LinkStep& link) {
-  const Doing doing("link", link.path);
-  const SplitPath path = split_path(link.path);
-  const Fd parent = root.make_directories(path.parent, 0755);
-  check(::symlinkat(link.target.c_str(), parent.get(), std::string(path.name).c_str()), "symlink");
-}
 
 }  // namespace
 

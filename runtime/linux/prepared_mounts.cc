@@ -50,6 +50,9 @@ class Preparation {
     const bool id_map = wants_id_map(step.mount, options);
     if (options.remount || !(id_map || (user_namespace_ && bind))) return;
     const Doing doing("mount", step.mount.destination);
+    if (id_map && !bind && step.mount.type == "overlay") {
+      throw Error("an overlay can't be mounted with mapped ids: map those of its layers", EINVAL);
+    }
     step.prepared = bind ? make_bind(step.mount, options) : make_filesystem(step.mount, options);
     if (id_map) map_ids(step, options);
   }

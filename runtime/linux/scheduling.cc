@@ -69,7 +69,7 @@ uint32_t number_of(const NamedNumber (&table)[size], const char* what, std::stri
   throw Error(reason);
 }
 
-// sched_setattr(2)'s argument, its first version of 48 bytes.
+// sched_setattr(2)'s argument, in the version of Linux 5.3.
 struct SchedulerAttributes {
   uint32_t size = sizeof(SchedulerAttributes);
   uint32_t policy = 0;
@@ -79,8 +79,12 @@ struct SchedulerAttributes {
   uint64_t runtime = 0;
   uint64_t deadline = 0;
   uint64_t period = 0;
+  // The specification has the flags of the utilization clamps and no values for them: these mean
+  // the system's defaults.
+  uint32_t util_min = ~0U;
+  uint32_t util_max = ~0U;
 };
-static_assert(sizeof(SchedulerAttributes) == 48);
+static_assert(sizeof(SchedulerAttributes) == 56);
 
 // A set of CPUs or memory nodes as the kernel wants it: an array of long.
 using BitMask = std::vector<unsigned long>;
@@ -202,12 +206,6 @@ std::vector<unsigned> parse_cpu_list(std::string_view text) {
 void set_cpu_affinity(pid_t pid, std::string_view cpus) {
   const Doing doing("set CPU affinity", cpus);
   set_affinity_mask(pid, mask_of(parse_cpu_list(cpus)));
-}
-
-void reset_cpu_affinity(pid_t pid) {
-  const Doing doing("reset CPU affinity");
-  constexpr size_t kMostCpus = 8192;
-  set_affinity_mask(pid, BitMask(kMostCpus / kBitsPerWord, ~0UL));
 }
 
 void set_oom_score_adj(pid_t pid, int32_t value) {

@@ -21,8 +21,6 @@ oci::MemoryPolicyFeatures memory_policy_features();
 // "0-3,7" -> {0,1,2,3,7}; an error for anything else.
 std::vector<unsigned> parse_cpu_list(std::string_view text);
 void set_cpu_affinity(pid_t pid, std::string_view cpus);
-// Every CPU that the cgroup allows: the launcher's own affinity must not be inherited.
-void reset_cpu_affinity(pid_t pid);
 
 void set_oom_score_adj(pid_t pid, int32_t value);
 

@@ -66,7 +66,10 @@ BELOW_A_DESCRIPTOR = "/proc/self/fd/N, or a name in the directory that N is"
 CGROUPFS = "in cgroupfs, where nobody can make a symlink"
 INSIDE = "after the root was changed: all paths are the container's own by then"
 OWN_BUNDLE = "the bundle's directory, which the caller names"
+OWN_RUN = "a file of our own below the run folder, where only root can write"
 OWN_BINARY = "/proc/self/exe"
+OWN_FOLDERS = "a name of ours in a folder of ours, which only root writes to"
+CALLED_PROGRAM = "a program of the host that is called, and /dev/null as its stdin"
 RAW_CALLS_ALLOWED = {
     "runtime/base/fd.cc": {"open": "/dev/null in place of a closed stdin, stdout or stderr of ours"},
     "runtime/base/file.cc": {"*": "the one place that opens the host's files by name"},
@@ -98,8 +101,15 @@ RAW_CALLS_ALLOWED = {
     },
     "imagetool/bundle/bundle.cc": {"mkdir": OWN_BUNDLE, "rmdir": OWN_BUNDLE, "stat": OWN_BUNDLE},
     "imagetool/bundle/mount_point.cc": {"umount2": BELOW_A_DESCRIPTOR},
+    "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
+    "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
+    "imagetool/containers/foreground.cc": {"execv": CALLED_PROGRAM, "open": CALLED_PROGRAM},
+    "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
+    "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/containers/session.cc": {"execv": CALLED_PROGRAM},
+    "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,
         "listxattr": BELOW_A_DESCRIPTOR,
@@ -107,6 +117,9 @@ RAW_CALLS_ALLOWED = {
     },
     "imagetool/layer/write_layer.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
+    "imagetool/network/network_namespace.cc": {
+        "mount": OWN_RUN, "statfs": OWN_RUN, "umount2": OWN_RUN, "unlink": OWN_RUN,
+    },
     "imagetool/store/lease.cc": {"stat": "is a bundle's directory, named by its user, still there?"},
 }
 

@@ -114,6 +114,11 @@ TEST_F(Cgroup, ProcessIsInItInEveryHierarchy) {
   size_t count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
     if (line.starts_with("0::") != cgroups_are_unified()) continue;
+    // "7:blkio:/gk1"; nobody can make groups in one that is mounted nowhere.
+    const size_t colon = line.find(':') + 1;
+    std::string hierarchy = line.substr(colon, line.find(':', colon) - colon);
+    if (hierarchy.starts_with("name=")) hierarchy.erase(0, 5);
+    if (!cgroups_are_unified() && !has_controller(hierarchy)) continue;
     EXPECT_TRUE(line.ends_with(box.cgroups_path())) << line;
   }
   EXPECT_GT(count, 0U);

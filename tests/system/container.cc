@@ -111,6 +111,13 @@ bool has_option(const Value& mount, const std::string& option) {
   return list_has(mount["/options"].text(), option);
 }
 
+bool has_options(const Value& mount, const Words& options) {
+  for (const std::string& option : options) {
+    if (!has_option(mount, option)) return false;
+  }
+  return !mount.is_null();
+}
+
 bool has_super_option(const Value& mount, const std::string& option) {
   return list_has(mount["/super"].text(), option);
 }

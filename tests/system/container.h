@@ -59,6 +59,7 @@ class Container {
 Value mount_at(const Value& report, const std::string& point);  // the uppermost
 Value device_at(const Value& report, const std::string& path);
 bool has_option(const Value& mount, const std::string& option);  // of the mount itself
+bool has_options(const Value& mount, const Words& options);      // all of them
 bool has_super_option(const Value& mount, const std::string& option);
 // The numbers of the open descriptors.
 std::vector<int> descriptors(const Value& report);

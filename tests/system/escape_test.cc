@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 #include "tests/system/suite.h"
 
 namespace gocker::test {
@@ -210,7 +210,7 @@ TEST_F(Escape, ConsoleDoesNotFollowTheImagesLink) {
   for (const std::string& target : {make_outside() + "/canary", climbing(path("outside/canary"))}) {
     Container& container = add_container();
     const std::string socket_path = path(container.id() + ".sock");
-    const ConsoleSocket socket(socket_path);
+    const DescriptorSocket socket(socket_path);
     container.config().remove("/mounts/2");
     container.config().remove("/mounts/1");
     fs::create_symlink(target, container.bundle.rootfs("/dev/console"));

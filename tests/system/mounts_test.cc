@@ -10,30 +10,13 @@
 
 #include "tests/system/cgroups.h"
 #include "tests/system/docker_config.h"
+#include "tests/system/host_tmpfs.h"
 #include "tests/system/suite.h"
 
 namespace gocker::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The MUST rows of the specification's table whose effect cannot be seen here.
-class RequiredOption : public SystemTest, public ::testing::WithParamInterface<const char*> {};
-std::string option_name(const ::testing::TestParamInfo<const char*>& option) {
-  return option.param;
-}
-INSTANTIATE_TEST_SUITE_P(Mounts, RequiredOption,
-                         ::testing::Values("async", "atime", "defaults", "dev", "diratime", "exec",
-                                           "iversion", "lazytime", "loud", "noiversion",
-                                           "nolazytime", "norelatime", "nostrictatime", "rw",
-                                           "silent", "suid", "relatime", "strictatime"),
-                         option_name);
-
-TEST_P(RequiredOption, IsAccepted) {
-  if (GetParam() == std::string("defaults")) KNOWN_GAP(kRunc, "it hands it to the file system");
-  box.bundle.add_mount("/volume", "tmpfs", "tmpfs", {GetParam()});
-  EXPECT_EQ(mount_at(box.report(), "/volume")["/type"], "tmpfs");
-}
 
 class Mounts : public SystemTest {
  protected:
@@ -54,33 +37,6 @@ class Mounts : public SystemTest {
     }
   }
 };
-
-// A tmpfs on the host for as long as the test runs.
-class HostTmpfs {
- public:
-  HostTmpfs(std::string point, unsigned long flags, const char* propagation = "private")
-      : point_(std::move(point)) {
-    fs::create_directories(point_);
-    EXPECT_EQ(::mount("tmpfs", point_.c_str(), "tmpfs", flags, "mode=755"), 0);
-    const bool shared = std::string(propagation) == "shared";
-    EXPECT_EQ(::mount(nullptr, point_.c_str(), nullptr, shared ? MS_SHARED : MS_PRIVATE, nullptr),
-              0);
-  }
-  HostTmpfs(const HostTmpfs&) = delete;
-  HostTmpfs& operator=(const HostTmpfs&) = delete;
-  ~HostTmpfs() { ::umount2(point_.c_str(), MNT_DETACH); }
-  const std::string& point() const { return point_; }
-
- private:
-  std::string point_;
-};
-
-bool has_options(const Value& mount, const Words& options) {
-  for (const std::string& option : options) {
-    if (!has_option(mount, option)) return false;
-  }
-  return !mount.is_null();
-}
 
 TEST_F(Mounts, ThoseOfTheDefaultSpecAreThere) {
   box.bundle.add_mount("/dev/shm", "tmpfs", "shm",
@@ -286,26 +242,6 @@ TEST_F(Mounts, RecursiveOptionsReachSubmounts) {
   EXPECT_TRUE(has_options(mount_at(report, "/all/inner"), flags));
 }
 
-TEST_F(Mounts, AccessTimeOptionsAreSet) {
-  box.bundle.add_mount("/noatime", "tmpfs", "tmpfs", {"noatime"});
-  box.bundle.add_mount("/nodiratime", "tmpfs", "tmpfs", {"nodiratime"});
-  box.bundle.add_mount("/relatime", "tmpfs", "tmpfs", {"relatime"});
-  box.bundle.add_mount("/strictatime", "tmpfs", "tmpfs", {"strictatime"});
-  const Value report = box.report();
-  EXPECT_TRUE(has_option(mount_at(report, "/noatime"), "noatime"));
-  EXPECT_TRUE(has_option(mount_at(report, "/nodiratime"), "nodiratime"));
-  EXPECT_TRUE(has_option(mount_at(report, "/relatime"), "relatime"));
-  EXPECT_FALSE(has_option(mount_at(report, "/strictatime"), "relatime"));
-  EXPECT_FALSE(has_option(mount_at(report, "/strictatime"), "noatime"));
-}
-
-TEST_F(Mounts, SynchronousOptionsReachTheFileSystem) {
-  box.bundle.add_mount("/volume", "tmpfs", "tmpfs", {"sync", "dirsync"});
-  const Value mount = mount_at(box.report(), "/volume");
-  EXPECT_TRUE(has_super_option(mount, "sync"));
-  EXPECT_TRUE(has_super_option(mount, "dirsync"));
-}
-
 TEST_F(Mounts, NosymfollowFollowsNoLink) {
   KNOWN_GAP(kRunc, "it takes the option for one of the file system");
   bind_volume({"nosymfollow"});
@@ -336,7 +272,7 @@ TEST_F(Mounts, PropagationOptionsAreSet) {
   for (const char* mode : {"private", "shared", "slave", "unbindable"}) {
     box.bundle.add_mount(std::string("/") + mode, "tmpfs", "tmpfs", {mode});
   }
-  const HostTmpfs source(path("source"), 0, "shared");
+  const HostTmpfs source(path("source"), 0, Sharing::shared);
   box.bundle.add_mount("/slave-of-host", "none", source.point(), {"rbind", "rslave"});
   box.bundle.add_mount("/private-bind", "none", source.point(), {"rbind", "rprivate"});
   box.bundle.add_mount("/shared-bind", "none", source.point(), {"rbind", "rshared"});
@@ -359,7 +295,7 @@ TEST_F(Mounts, PropagationOptionsAreSet) {
 
 // Kubernetes calls it HostToContainer.
 TEST_F(Mounts, SlaveBindReceivesMountsOfTheHost) {
-  const HostTmpfs source(path("source"), 0, "shared");
+  const HostTmpfs source(path("source"), 0, Sharing::shared);
   fs::create_directories(source.point() + "/later");
   box.bundle.add_mount("/volume", "none", source.point(), {"rbind", "rslave"});
   box.bundle.set_command({"try", "list", "/volume/later"});
@@ -378,7 +314,7 @@ TEST_F(Mounts, SlaveBindReceivesMountsOfTheHost) {
 
 // Kubernetes calls it Bidirectional.
 TEST_F(Mounts, SharedBindSendsMountsToTheHost) {
-  const HostTmpfs source(path("source"), 0, "shared");
+  const HostTmpfs source(path("source"), 0, Sharing::shared);
   fs::create_directories(source.point() + "/later");
   allow_mounting();
   box.config().set("/linux/rootfsPropagation", "shared");
@@ -390,7 +326,7 @@ TEST_F(Mounts, SharedBindSendsMountsToTheHost) {
 }
 
 TEST_F(Mounts, PrivateBindSendsNothingToTheHost) {
-  const HostTmpfs source(path("source"), 0, "shared");
+  const HostTmpfs source(path("source"), 0, Sharing::shared);
   fs::create_directories(source.point() + "/later");
   allow_mounting();
   box.bundle.add_mount("/volume", "none", source.point(), {"rbind", "rprivate"});

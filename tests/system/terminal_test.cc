@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 #include "tests/system/suite.h"
 
 namespace gocker::test {
@@ -24,10 +24,10 @@ class Terminal : public SystemTest {
 };
 
 TEST_F(Terminal, MasterIsSentToTheConsoleSocket) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.bundle.set_command({"sleep"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   EXPECT_EQ(delivery.fds.size(), 1U);
   EXPECT_TRUE(delivery.name.starts_with("/dev/p")) << delivery.name;
   EXPECT_LT(delivery.name.size(), 4096U);
@@ -38,10 +38,10 @@ TEST_F(Terminal, MasterIsSentToTheConsoleSocket) {
 }
 
 TEST_F(Terminal, IsTheProgramsInputAndOutput) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.bundle.set_command({"terminal"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   ASSERT_TRUE(succeeds(box.start()));
   const Fd& master = delivery.fds[0];
@@ -55,11 +55,11 @@ TEST_F(Terminal, IsTheProgramsInputAndOutput) {
 }
 
 TEST_F(Terminal, IsControllingAndOfTheConfiguredSize) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.config().set("/process/consoleSize", R"({"height": 33, "width": 101})"_json);
   box.bundle.set_command({"report"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   ASSERT_TRUE(succeeds(box.start()));
   const Value report = Value::parse(read_until(delivery.fds[0], "}\r\n"));
@@ -75,10 +75,10 @@ TEST_F(Terminal, IsControllingAndOfTheConfiguredSize) {
 }
 
 TEST_F(Terminal, IsBoundToDevConsole) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.bundle.set_command({"report"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   ASSERT_TRUE(succeeds(box.start()));
   const Value report = Value::parse(read_until(delivery.fds[0], "}\r\n"));
@@ -87,11 +87,11 @@ TEST_F(Terminal, IsBoundToDevConsole) {
 }
 
 TEST_F(Terminal, BelongsToTheProcesssUser) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.config().set("/process/user", R"({"uid": 1000, "gid": 1000})"_json);
   box.bundle.set_command({"report"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   ASSERT_TRUE(succeeds(box.start()));
   const Value report = Value::parse(read_until(delivery.fds[0], "}\r\n"));
@@ -99,11 +99,11 @@ TEST_F(Terminal, BelongsToTheProcesssUser) {
 }
 
 TEST_F(Terminal, WorksInAUserNamespace) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.bundle.use_user_namespace();
   box.bundle.set_command({"report"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", socket_path()})));
-  const ConsoleSocket::Delivery delivery = socket.receive();
+  const DescriptorSocket::Delivery delivery = socket.receive();
   ASSERT_EQ(delivery.fds.size(), 1U);
   ASSERT_TRUE(succeeds(box.start()));
   const Value report = Value::parse(read_until(delivery.fds[0], "}\r\n"));
@@ -116,7 +116,7 @@ TEST_F(Terminal, SocketsPathMayBeLong) {
   KNOWN_GAP(kRunc, "it takes paths of up to 107 bytes only");
   const std::string directory = path(std::string(120, 'd'));
   std::filesystem::create_directory(directory);
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   std::filesystem::rename(socket_path(), directory + "/s");
   box.bundle.set_command({"sleep"});
   ASSERT_TRUE(succeeds(box.create({"--console-socket", directory + "/s"})));
@@ -124,7 +124,7 @@ TEST_F(Terminal, SocketsPathMayBeLong) {
 }
 
 TEST_F(Terminal, RunDetachedSendsItToo) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.bundle.set_command({"sleep"});
   ASSERT_TRUE(succeeds(box.run({"--detach", "--console-socket", socket_path()})));
   EXPECT_EQ(socket.receive().fds.size(), 1U);
@@ -136,7 +136,7 @@ TEST_F(Terminal, CreateWithoutASocketIsAnError) {
 }
 
 TEST_F(Terminal, SocketWithoutATerminalIsAnError) {
-  const ConsoleSocket socket(socket_path());
+  const DescriptorSocket socket(socket_path());
   box.config().set("/process/terminal", false);
   EXPECT_TRUE(fails_with(box.create({"--console-socket", socket_path()}), "console-socket"));
 }

@@ -6,10 +6,10 @@ run it as FILE GOCKER_RUNTIME GOCKER_IMAGE [NAME...]: a TAP line for each test, 
 
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import pty
-import re
 import select
 import struct
 import subprocess
@@ -98,12 +98,15 @@ class Gocker:
         folder = self.root / "containers"
         return sorted(f.name for f in folder.iterdir()) if folder.is_dir() else []
 
+    def listing(self):
+        """What ps -a says, as JSON."""
+        return json.loads(self("ps", "-a", "--format", "json")[0])
+
     def status(self, container):
-        """What ps -a says in the column STATUS, or None."""
-        for line in self("ps", "-a")[0].splitlines()[1:]:
-            cells = re.split(r"  +", line)
-            if container in (cells[0], cells[5]):
-                return cells[4]
+        """running, exited, ...; None where there is no such container."""
+        for entry in self.listing():
+            if container in (entry["id"], entry["name"]):
+                return entry["status"]
         return None
 
     def mounts(self):
@@ -116,8 +119,9 @@ class Gocker:
         names = self.root / "names"
         equal(sorted(os.listdir(names)) if names.is_dir() else [], [], "names")
         equal(self.mounts(), [], "mounts")
-        states = self.state / "runtime"
-        equal(sorted(os.listdir(states)) if states.is_dir() else [], [], "states")
+        for part in ("runtime", "transitions", "keepers", "monitors"):
+            folder = self.state / part
+            equal(sorted(os.listdir(folder)) if folder.is_dir() else [], [], part)
 
     def remove_everything(self):
         for container in self.containers():

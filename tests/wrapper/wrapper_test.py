@@ -47,7 +47,7 @@ def run_with_rm_leaves_nothing(gocker, image):
 @test
 def run_without_rm_leaves_a_stopped_container(gocker, image):
     gocker("run", "--name", "kept", image, "sh", "-c", "echo data > /file")
-    equal(gocker.status("kept"), "stopped")
+    equal(gocker.status("kept"), "exited")
     equal(gocker("rm", "kept")[0], "kept\n")
     gocker.check_clean()
 
@@ -260,16 +260,16 @@ def images_lists_and_rmi_removes(gocker, image):
 
 @test
 def ps_lists_what_runs(gocker, image):
-    equal(gocker("ps")[0].split(), "ID IMAGE COMMAND CREATED STATUS NAME".split())
+    equal(gocker("ps")[0].split(), "ID IMAGE COMMAND CREATED STATUS PORTS NAME".split())
     with gocker.running(image, "sleep", "100"):
         container = gocker.containers()[0]
         line = gocker("ps")[0].splitlines()[1]
-        for part in (container, image, "sleep 100", "running", "runner"):
+        for part in (container, image, "sleep 100", "Up ", "runner"):
             contains(line, part)
         equal(gocker("ps", "-q")[0], container + "\n")
     gocker("run", "--name", "over", image, "true")
     equal(len(gocker("ps")[0].splitlines()), 1)
-    contains(gocker("ps", "-a")[0], "stopped")
+    contains(gocker("ps", "-a")[0], "Exited (0)")
     gocker("rm", "over")
 
 

@@ -10,13 +10,23 @@ head_comment() {
   sed -n '2,/^[^#]\|^$/{s/^# \{0,1\}//p}' "$1"
 }
 
+# The options of a verb that gocker-image carries out, as that tells them.
+tell_options() {
+  local words
+  words=$(sed -n 's/^become_image \(.*\) "$@"$/\1/p' "$1")
+  if [[ -z $words ]]; then return; fi
+  # shellcheck disable=SC2086 # the words of a command
+  printf '\n%s\n' "$(image $words --help | sed -n '/^options:$/,$p')"
+}
+
 if (($#)); then
-  if [[ ! $1 =~ ^[a-z]+$ || ! -f $parts/verbs/$1.bash ]]; then
+  if [[ ! $1 =~ ^[a-zA-Z]+$ || ! -f $parts/verbs/$1.bash ]]; then
     # shellcheck source=scripts/gocker.d/suggest.bash
     . "$parts/suggest.bash"
     die "help: unknown verb '$1'$(suggestion_for "$1")"
   fi
   head_comment "$parts/verbs/$1.bash"
+  tell_options "$parts/verbs/$1.bash"
   exit
 fi
 
@@ -25,7 +35,7 @@ echo
 for file in "$parts"/verbs/*.bash; do
   { read -r _ && read -r line; } <"$file"
   line=${line#\# gocker }
-  printf '  %-9s %s\n' "${line%%:*}" "${line#*: }"
+  printf '  %-12s %s\n' "${line%%:*}" "${line#*: }"
 done
 echo
 echo "gocker help VERB tells more. Images and containers are in $GOCKER_ROOT (GOCKER_ROOT)."

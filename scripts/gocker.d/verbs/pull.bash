@@ -5,7 +5,7 @@
 #
 # IMAGE is [REGISTRY/]NAME[:TAG|@DIGEST]. A name without a registry means Docker Hub, a missing tag
 # means latest: alpine is docker.io/library/alpine:latest. A registry on localhost or 127.0.0.1
-# is spoken to over plain HTTP. Options are those of gocker-image pull (gocker-image pull --help).
+# is spoken to over plain HTTP.
 
 if ((!$#)); then die "pull: which image? gocker help pull tells more"; fi
-exec "${gocker_image[@]}" pull "$@"
+become_image pull "$@"

@@ -3,8 +3,7 @@
 #
 #   gocker rmi [OPTION]... IMAGE...
 #
-# An image that a container uses stays: remove the container first (gocker rm). Options are those of
-# gocker-image rm (gocker-image rm --help).
+# An image that a container uses stays: remove the container first (gocker rm).
 
 if ((!$#)); then die "rmi: which image? gocker images lists them"; fi
-exec "${gocker_image[@]}" rm "$@"
+become_image rm "$@"

@@ -5,7 +5,7 @@
 //   inside try ACT... -- ACT... --   a JSON array with the answer to each act: attempts.h
 //   inside exit CODE | raise SIGNAL | sleep | print-signal | ignore-term | children COUNT | echo |
 //          eat MEBIBYTES | terminal | hook FILE LABEL [CODE|sleep] |
-//          overwrite PID SIGNAL-FILE RESULT-FILE
+//          overwrite PID SIGNAL-FILE RESULT-FILE | hunt PREY
 #include <signal.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/system/inside/attempts.h"
+#include "tests/system/inside/hunt.h"
 #include "tests/system/inside/json_text.h"
 #include "tests/system/inside/overwrite.h"
 #include "tests/system/inside/programs.h"
@@ -60,6 +61,7 @@ int run(const std::string& command, const Words& words) {
   if (command == "children") return inside::with_children(std::atoi(first.c_str()));
   if (command == "echo") return inside::echo();
   if (command == "eat") return inside::eat(std::strtoul(first.c_str(), nullptr, 10));
+  if (command == "hunt") return inside::hunt(first);
   if (command == "terminal") return inside::watch_terminal();
   if (command == "overwrite" && words.size() == 3) {
     return inside::overwrite(words[0], words[1], words[2]);

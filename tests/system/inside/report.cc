@@ -1,9 +1,12 @@
 #include "tests/system/inside/report.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <ifaddrs.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -20,13 +23,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/text.h"
 #include "tests/system/inside/files.h"
 #include "tests/system/inside/json_text.h"
+#include "tests/system/inside/scheduling.h"
 
 namespace inside {
 namespace {
@@ -279,6 +287,30 @@ std::string session_keyring() {
   return json_object({{"serial", json_number(serial)}, {"description", json_string(text.data())}});
 }
 
+// The four or sixteen bytes of an address.
+std::span<const uint8_t> address_bytes(const struct sockaddr* address) {
+  const auto* any = reinterpret_cast<const uint8_t*>(address);
+  if (address->sa_family == AF_INET) return {any + offsetof(sockaddr_in, sin_addr), 4};
+  return {any + offsetof(sockaddr_in6, sin6_addr), 16};
+}
+
+std::string address_text(const struct sockaddr* address) {
+  std::array<char, INET6_ADDRSTRLEN> text = {};
+  if (address == nullptr) return {};
+  const auto* raw = address_bytes(address).data();
+  const bool known = address->sa_family == AF_INET || address->sa_family == AF_INET6;
+  if (!known || ::inet_ntop(address->sa_family, raw, text.data(), text.size()) == nullptr)
+    return {};
+  return text.data();
+}
+
+int prefix_length(const struct sockaddr* mask) {
+  int length = 0;
+  if (mask == nullptr) return length;
+  for (const uint8_t byte : address_bytes(mask)) length += std::popcount(byte);
+  return length;
+}
+
 std::string interfaces() {
   std::vector<std::pair<std::string, std::string>> fields;
   const gocker::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -293,6 +325,21 @@ std::string interfaces() {
   }
   ::if_freenameindex(list);
   return json_object(fields);
+}
+
+// "eth0 10.0.0.1/24", the way ip(8) would list them.
+std::string addresses() {
+  std::vector<std::string> list;
+  struct ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return "[]";
+  for (const struct ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
+    const std::string address = address_text(entry->ifa_addr);
+    if (address.empty()) continue;
+    list.push_back(std::string(entry->ifa_name) + " " + address + "/" +
+                   std::to_string(prefix_length(entry->ifa_netmask)));
+  }
+  ::freeifaddrs(first);
+  return json_strings(list);
 }
 
 std::string clock_seconds(clockid_t clock) {
@@ -351,6 +398,9 @@ std::string report(const std::vector<std::string>& args, const std::vector<std::
       {"terminal", terminal()},
       {"keyring", session_keyring()},
       {"interfaces", interfaces()},
+      {"addresses", addresses()},
+      {"scheduling", scheduling()},
+      {"label", json_string(read_text("/proc/self/attr/current").value_or("none"))},
       {"boottime", clock_seconds(CLOCK_BOOTTIME)},
       {"monotonic", clock_seconds(CLOCK_MONOTONIC)},
   });

@@ -20,6 +20,7 @@ ContainerRecord example() {
   record.start_time = 18446744073709551615ULL;
   record.namespaces = {{oci::NamespaceType::pid, ""}, {oci::NamespaceType::network, "/run/ns"}};
   record.external_mounts = {"/data"};
+  record.rdt_directories = {"/sys/fs/resctrl/c1/mon_groups/c1", "/sys/fs/resctrl/c1"};
   record.console_socket = "/run/console";
   record.has_poststop_hooks = true;
   return record;
@@ -31,6 +32,7 @@ TEST(Record, SurvivesTheWayToDiskAndBack) {
   EXPECT_EQ(to_json(after), to_json(before));
   EXPECT_EQ(after.start_time, before.start_time);
   EXPECT_EQ(after.namespaces[1].path, "/run/ns");
+  EXPECT_EQ(after.rdt_directories, before.rdt_directories);
   EXPECT_TRUE(after.has_poststop_hooks);
   EXPECT_FALSE(after.has_poststart_hooks);
 }

@@ -7,18 +7,6 @@
 namespace gocker::tests {
 namespace {
 
-TEST(RunOptionsTest, ReadsMounts) {
-  const BindMount plain = parse_bind_mount("/a/b:/c");
-  EXPECT_EQ(plain.source, "/a/b");
-  EXPECT_EQ(plain.destination, "/c");
-  EXPECT_FALSE(plain.readonly);
-  EXPECT_TRUE(parse_bind_mount("/a:/c:ro").readonly);
-  EXPECT_FALSE(parse_bind_mount("/a:/c:rw").readonly);
-  for (const char* wrong : {"", "/a", "a:/c", "/a:c", "/a:/c:rx", "/a:/c:ro:x", ":/c", "/a:"}) {
-    EXPECT_THROW(parse_bind_mount(wrong), Error) << wrong;
-  }
-}
-
 TEST(RunOptionsTest, ReadsAmountsOfMemory) {
   EXPECT_EQ(parse_memory("1"), 1);
   EXPECT_EQ(parse_memory("10b"), 10);
@@ -50,6 +38,23 @@ TEST(RunOptionsTest, ReadsNetworks) {
   EXPECT_EQ(parse_network("host"), NetworkMode::host);
   EXPECT_EQ(parse_network("none"), NetworkMode::none);
   EXPECT_THROW(parse_network("bridge"), Error);
+}
+
+TEST(RunOptionsTest, ReadsLimitsOfProcesses) {
+  const oci::Rlimit both = parse_rlimit("nofile=1024:2048");
+  EXPECT_EQ(both.type, "RLIMIT_NOFILE");
+  EXPECT_EQ(both.soft, 1024U);
+  EXPECT_EQ(both.hard, 2048U);
+  EXPECT_EQ(parse_rlimit("nproc=7").hard, 7U);
+  EXPECT_EQ(parse_rlimit("core=0:-1").hard, UINT64_MAX);
+  for (const char* wrong : {"", "nofile", "=1", "nofile=", "nofile=x", "nofile=2:1", "nofile=1:"}) {
+    EXPECT_THROW(parse_rlimit(wrong), Error) << wrong;
+  }
+}
+
+TEST(RunOptionsTest, ReadsEnvironmentFiles) {
+  const std::vector<std::string> expected = {"A=1", "B= two ", "C"};
+  EXPECT_EQ(parse_env_file("A=1\n# no\n\n  \nB= two \r\nC"), expected);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tests/system/console_socket.h"
+#include "tests/system/descriptor_socket.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -34,7 +34,7 @@ void take_descriptors(struct msghdr& message, std::vector<Fd>& fds) {
 
 }  // namespace
 
-ConsoleSocket::ConsoleSocket(const std::string& path)
+DescriptorSocket::DescriptorSocket(const std::string& path)
     : listener_(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
   struct sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -45,7 +45,7 @@ ConsoleSocket::ConsoleSocket(const std::string& path)
   check(::listen(listener_.get(), 1), "listen");
 }
 
-ConsoleSocket::Delivery ConsoleSocket::receive() const {
+DescriptorSocket::Delivery DescriptorSocket::receive() const {
   Delivery delivery;
   if (!readable(listener_)) return delivery;
   const Fd connection(check(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept"));

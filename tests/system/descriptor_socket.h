@@ -1,5 +1,5 @@
-// The engine's end of --console-socket: a listening socket on which a runtime delivers the master
-// of the container's terminal.
+// The other end of --console-socket and of seccomp's listenerPath: a listening socket on which a
+// runtime delivers the master of the container's terminal, or a seccomp listener.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace gocker::test {
 
-class ConsoleSocket {
+class DescriptorSocket {
  public:
-  explicit ConsoleSocket(const std::string& path);
+  explicit DescriptorSocket(const std::string& path);
 
   struct Delivery {
     std::string name;     // the message's bytes

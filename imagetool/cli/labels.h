@@ -1,0 +1,23 @@
+// What several commands that make named things share.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gocker::cli {
+
+// "KEY=VALUE" or "KEY" each; the last one of a key counts. Throws UsageError for an empty key.
+std::map<std::string, std::string> parse_labels(const std::vector<std::string>& texts);
+
+// The value of --format, which is "table" or "json"; throws UsageError for others.
+enum class Format { table, json };
+Format parse_format(const std::string& text);
+
+// Acts on each of what a person named. One that fails does not keep the others: its error is told,
+// the last one's thrown, when all had their turn.
+void for_each(const std::vector<std::string>& names,
+              const std::function<void(const std::string& name)>& act);
+
+}  // namespace gocker::cli

@@ -1,0 +1,46 @@
+// Containers as people look at them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imagetool/containers/oci_runtime.h"
+#include "imagetool/containers/record.h"
+
+namespace gocker {
+
+struct ListedContainer {
+  ContainerRecord record;
+  std::string status;     // running, paused, restarting, created, exited
+  pid_t pid = 0;          // 0 where it does not run
+  bool attended = false;  // somebody sees to its end
+
+  bool is_alive() const { return status == "running" || status == "paused"; }
+};
+
+// All of them, the newest first.
+std::vector<ListedContainer> list_containers(const Places& places);
+ListedContainer look_at(const Places& places, const std::string& id);
+
+// "Up 3 minutes", "Exited (0) 2 hours ago", "Up 5 seconds (nobody attends to it)", ...
+std::string describe_status(const ListedContainer& container, int64_t now);
+
+// "3 minutes" for a time in RFC 3339; "Less than a second" at least.
+std::string describe_age(std::string_view time, int64_t now);
+
+// Whether the container is one that "KEY=VALUE" means: id, name (parts of them), status, label,
+// ancestor, exited, volume, network. Throws for other keys.
+bool matches(const ListedContainer& container, std::string_view filter);
+
+// As `docker inspect` shapes it.
+std::string to_json(const Places& places, const ListedContainer& container);
+// "[...]" with each container on what `ps --format json` says of it.
+std::string list_to_json(const std::vector<ListedContainer>& containers);
+
+// "{{.State.Status}}" in `form` becomes what is there in `json`, "{{json .State}}" the same as
+// JSON. Throws for a path that leads nowhere.
+std::string fill_template(std::string_view form, const std::string& json);
+
+}  // namespace gocker

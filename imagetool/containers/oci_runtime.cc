@@ -1,0 +1,99 @@
+#include "imagetool/containers/oci_runtime.h"
+
+#include <fcntl.h>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/process.h"
+#include "runtime/base/text.h"
+
+namespace gocker {
+namespace {
+
+// "gocker-runtime: no such container" -> "no such container"
+std::string reason_in(std::string_view errors) {
+  std::string_view line = trim(errors);
+  if (const size_t end = line.rfind('\n'); end != std::string_view::npos)
+    line = line.substr(end + 1);
+  const size_t colon = line.find(": ");
+  const bool has_name =
+      colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos;
+  return std::string(has_name ? line.substr(colon + 2) : line);
+}
+
+RuntimeState state_of(const nlohmann::json& json) {
+  return {json.at("status").get<std::string>(), json.value("pid", 0)};
+}
+
+}  // namespace
+
+std::optional<RuntimeState> OciRuntime::state(const std::string& id) const {
+  const auto all = list();
+  const auto found = all.find(id);
+  return found == all.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, RuntimeState> OciRuntime::list() const {
+  std::map<std::string, RuntimeState> states;
+  if (!open_if_exists(places_.runtime_state(), O_PATH | O_DIRECTORY)) return states;
+  const std::string text = call({"list", "--format", "json"});
+  try {
+    const auto list = nlohmann::json::parse(text);
+    for (const auto& each : list) states[each.at("id").get<std::string>()] = state_of(each);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(std::string("the runtime's list: ") + error.what());
+  }
+  return states;
+}
+
+void OciRuntime::start(const std::string& id) const {
+  call({"start", id});
+}
+
+void OciRuntime::kill(const std::string& id, const std::string& signal) const {
+  call({"kill", id, signal});
+}
+
+void OciRuntime::pause(const std::string& id) const {
+  call({"pause", id});
+}
+
+void OciRuntime::resume(const std::string& id) const {
+  call({"resume", id});
+}
+
+void OciRuntime::remove(const std::string& id) const {
+  call({"delete", "--force", id});
+}
+
+std::string OciRuntime::processes(const std::string& id,
+                                  const std::vector<std::string>& options) const {
+  std::vector<std::string> words = {"ps", id};
+  words.insert(words.end(), options.begin(), options.end());
+  return call(std::move(words));
+}
+
+std::vector<std::string> OciRuntime::command_line() const {
+  return {places_.runtime, "--root", places_.runtime_state()};
+}
+
+std::string OciRuntime::call(std::vector<std::string> words) const {
+  std::vector<std::string> args = command_line();
+  args.insert(args.end(), words.begin(), words.end());
+  const CommandResult result =
+      run_command({.path = places_.runtime, .args = args, .env = program_environment()});
+  if (result.wait_status != 0) {
+    throw Error(result.errors.empty()
+                    ? words[0] + ": exit code " + std::to_string(exit_code_of(result.wait_status))
+                    : reason_in(result.errors));
+  }
+  return result.output;
+}
+
+std::vector<std::string> program_environment() {
+  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+}
+
+}  // namespace gocker

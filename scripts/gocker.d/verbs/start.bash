@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# gocker start: start containers that do not run
+#
+#   gocker start [OPTION]... CONTAINER...
+#
+# CONTAINER is an ID, the beginning of one, or a name. What they have
+# written is still there.
+
+become_image container start "$@"
