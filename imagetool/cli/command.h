@@ -57,6 +57,7 @@ extern const Command kContainerStop;
 extern const Command kContainerTop;
 extern const Command kContainerUnpause;
 extern const Command kContainerWait;
+extern const Command kFsck;
 extern const Command kGc;
 extern const Command kHistory;
 extern const Command kImages;

@@ -108,8 +108,9 @@ void sweep(const Store& store, const std::set<std::string>& removed, const Works
   remove_dead_leases(store);
   Needed needed = find_needed(store);
   add_build_steps(store, removed, needed);
-  removal.layers = move_out(store.layers(), needed.layers, workspace, "layer-", removal.bytes);
-  removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "blob-", removal.bytes);
+  removal.layers =
+      move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
+  removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "removed-blob-", removal.bytes);
 }
 
 void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
@@ -155,6 +156,11 @@ Removal collect_garbage(const Store& store) {
   Removal removal;
   forget_all_steps(store);
   sweep(store, {}, workspace, removal);
+  for (const std::string& name : list_directory(store.partial(), "partial")) {
+    removal.bytes += size_of(store.partial(), name);
+    remove_tree_at(store.partial(), name);
+    ++removal.blobs;
+  }
   return removal;
 }
 

@@ -24,7 +24,7 @@ struct Removal {
 Removal remove_images(const Store& store, const std::vector<std::string>& texts);
 
 // Removes blobs and layers that no name, no lease and no running command needs, the layer cache of
-// builds with its layers, and leases whose directory is gone.
+// builds with its layers, the beginnings of blobs, and leases whose directory is gone.
 Removal collect_garbage(const Store& store);
 
 }  // namespace gocker

@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "runtime/launch": CONTAINER,
     "runtime/cli": LAUNCH,
     "runtime": LAUNCH | {"runtime/cli"},  # main.cc
-    "imagetool": BASE | SPEC,  # reference, digest, platform
+    "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
