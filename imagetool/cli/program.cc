@@ -141,6 +141,8 @@ void run_command(const Command& command, const Global& global,
 } catch (const UsageError& error) {
   const int code = command.failure_code == kFailed ? kWrongUsage : command.failure_code;
   throw Failure{spoken_name(command) + ": " + error.what(), code};
+} catch (const Interrupted&) {
+  throw;
 } catch (const std::exception& error) {
   throw Failure{error.what(), command.failure_code};
 }

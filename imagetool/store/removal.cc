@@ -13,6 +13,7 @@
 #include "imagetool/store/build_steps.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/store/subvolume.h"
 #include "imagetool/store/workspace.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -110,7 +111,23 @@ void sweep(const Store& store, const std::set<std::string>& removed, const Works
   add_build_steps(store, removed, needed);
   removal.layers =
       move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
+  for (const std::string& name : list_directory(store.snapshots(), "snapshots")) {
+    if (!needed.layers.contains(name)) remove_subvolume(store.snapshots(), name);
+  }
   removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "removed-blob-", removal.bytes);
+}
+
+// Who holds the lease and how it is ended: a container of the same root, or somebody's bundle.
+std::string user_of(const Store& store, const Lease& lease) {
+  const std::string start = store.root() + "/containers/";
+  const std::string end = "/bundle";
+  if (lease.directory.starts_with(start) && lease.directory.ends_with(end)) {
+    const size_t length = lease.directory.size() - start.size() - end.size();
+    const std::string id = lease.directory.substr(start.size(), length);
+    return "the container " + id + " (remove that first: gocker rm " + id + ")";
+  }
+  return "the bundle " + lease.directory + " (remove that first: gocker-image unbundle " +
+         lease.directory + ")";
 }
 
 void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
@@ -124,8 +141,17 @@ void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
     const auto stays = [&](const ImageName& name) { return has_digest(name) && !is_chosen(name); };
     const auto lost = std::find_if(chosen.begin(), chosen.end(), has_digest);
     if (lost == chosen.end() || std::any_of(names.begin(), names.end(), stays)) continue;
-    throw Error("image " + lost->reference + " is used by the bundle " + lease.directory +
-                " (remove that first: gocker-image unbundle " + lease.directory + ")");
+    throw Error("image " + lost->reference + " is used by " + user_of(store, lease));
+  }
+}
+
+void remove_unused_names(const Store& store, Removal& removal) {
+  std::set<std::string> used;
+  for (const Lease& lease : leases(store)) used.insert(lease.digest);
+  for (const ImageName& name : image_names(store)) {
+    if (used.contains(name.digest)) continue;
+    remove_image_name(store, name.reference);
+    removal.references.push_back(name.reference);
   }
 }
 
@@ -136,8 +162,9 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   std::vector<ImageName> chosen;
-  chosen.reserve(texts.size());
-  for (const std::string& text : texts) chosen.push_back(find_image_name(store, text));
+  for (const std::string& text : texts) {
+    for (ImageName& name : find_image_names(store, text)) chosen.push_back(std::move(name));
+  }
   refuse_leased(store, chosen);
   const std::set<std::string> layers = layers_of(store, chosen);
   Removal removal;
@@ -149,12 +176,13 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
   return removal;
 }
 
-Removal collect_garbage(const Store& store) {
+Removal collect_garbage(const Store& store, Unused unused) {
   remove_leftovers(store);
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   Removal removal;
   forget_all_steps(store);
+  if (unused == Unused::remove) remove_unused_names(store, removal);
   sweep(store, {}, workspace, removal);
   for (const std::string& name : list_directory(store.partial(), "partial")) {
     removal.bytes += size_of(store.partial(), name);

@@ -25,6 +25,7 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
 
 // Removes blobs and layers that no name, no lease and no running command needs, the layer cache of
 // builds with its layers, the beginnings of blobs, and leases whose directory is gone.
-Removal collect_garbage(const Store& store);
+enum class Unused { keep, remove };  // images that have a name but no lease
+Removal collect_garbage(const Store& store, Unused unused = Unused::keep);
 
 }  // namespace gocker
