@@ -76,9 +76,11 @@ RAW_CALLS_ALLOWED = {
     "runtime/base/log.cc": {"open": "the log, a file of the host that the caller names"},
     "runtime/base/rooted_path.cc": {"*": "the one place that resolves a container's paths"},
     "runtime/cgroup/cgroup.cc": {"mkdir": CGROUPFS, "rmdir": CGROUPFS},
+    "runtime/cgroup/cgroup_host.cc": {"statfs": CGROUPFS},
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
+    "runtime/linux/filesystem.cc": {"mount": BELOW_A_DESCRIPTOR},
     "runtime/linux/host_mounts.cc": {
         "mount": "the host's mounts, by the names that the kernel lists",
         "readlink": BELOW_A_DESCRIPTOR,
