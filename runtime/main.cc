@@ -1,4 +1,5 @@
 // gocker-runtime: an OCI runtime with the command line of runc.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/text.h"
+#include "runtime/base/trace.h"
+#include "runtime/base/trace_file.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -27,7 +30,10 @@ constexpr std::array kGlobalOptions{
     Option{"log-format", 0, "FORMAT", "text (default) or json"},
     Option{"debug", 0, "", "log warnings and debug messages, too, once the command has succeeded"},
     Option{"strict", 0, "", "make each warning an error"},
-    Option{"rootless", 0, "WHETHER", "accepted and ignored"},
+    Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
+    Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
+    Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
+    Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
 
@@ -96,6 +102,21 @@ void set_log_of(const Arguments& global) {
   if (global.has("strict")) refuse_warnings();
 }
 
+CgroupManager cgroup_manager(const Arguments& global) {
+  const std::string name =
+      global.value("cgroup-manager", global.has("systemd-cgroup") ? "systemd" : "cgroupfs");
+  if (name == "cgroupfs") return CgroupManager::cgroupfs;
+  if (name == "systemd") return CgroupManager::systemd;
+  if (name == "disabled") return CgroupManager::disabled;
+  throw UsageError("--cgroup-manager: \"" + name + "\" is none of cgroupfs, systemd, disabled");
+}
+
+void check_rootless(const Arguments& global) {
+  const std::string value = global.value("rootless", "auto");
+  if (value == "true" || value == "false" || value == "auto") return;
+  throw UsageError("--rootless: \"" + value + "\" is none of true, false, auto");
+}
+
 int run_command_line(const Command& command, const Global& global,
                      std::span<const std::string> words) {
   std::vector<Option> options(command.options.begin(), command.options.end());
@@ -128,12 +149,32 @@ int report_errors(int failure_code, Work work) {
   return failure_code;
 }
 
+// What the trace of a command is about, and then the trace itself. A command that worked and can't
+// tell of it has failed.
+template <class Work>
+int trace_command(const Command& command, const std::string& path, Work work) {
+  if (path.empty()) return work();
+  start_trace();
+  int exit_code = 0;
+  {
+    const Step step("command");
+    exit_code = work();
+  }
+  const char* traceparent = std::getenv("TRACEPARENT");
+  const int written = report_errors(command.failure_code, [&] {
+    append_trace(path, command.name, traceparent == nullptr ? "" : traceparent);
+    return 0;
+  });
+  return exit_code != 0 ? exit_code : written;
+}
+
 int run_program(int argc, char** argv) {
   const std::vector<std::string> all_words(argv + 1, argv + argc);
   std::span<const std::string> words = all_words;
   const Arguments arguments =
       parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
   set_log_of(arguments);
+  check_rootless(arguments);
   if (arguments.has("version")) {
     print(version_text());
     return 0;
@@ -142,26 +183,34 @@ int run_program(int argc, char** argv) {
     print(program_help());
     return arguments.has("help") ? 0 : 1;
   }
-  const Global global{arguments.value("root", default_state_root()), argv};
+  const Global global{arguments.value("root", default_state_root()), argv,
+                      cgroup_manager(arguments)};
   const Command& command = find_command(words.front());
-  return report_errors(command.failure_code, [&] {
-    const int exit_code = run_command_line(command, global, words.subspan(1));
-    write_held_lines();
-    return exit_code;
+  return trace_command(command, arguments.value("trace"), [&] {
+    return report_errors(command.failure_code, [&] {
+      const int exit_code = run_command_line(command, global, words.subspan(1));
+      write_held_lines();
+      return exit_code;
+    });
   });
 }
 
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate, &kStart, &kRun, &kExec, &kState,    &kKill,
-                                        &kDelete, &kList,  &kPs,  &kSpec, &kFeatures, &kCheck};
+  static constexpr std::array kCommands{&kCreate,   &kStart,      &kRun,    &kExec,  &kState,
+                                        &kList,     &kPs,         &kKill,   &kPause, &kResume,
+                                        &kUpdate,   &kEvents,     &kDelete, &kSpec,  &kCheck,
+                                        &kFeatures, &kCheckpoint, &kRestore};
   return kCommands;
 }
 
 }  // namespace gocker::cli
 
 int main(int argc, char** argv) {
+  // A life of milliseconds: memory is taken in few steps, and none is given back before its end.
+  ::mallopt(M_TOP_PAD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
   return gocker::cli::report_errors(1, [&] {
     gocker::open_standard_streams();
     return gocker::cli::run_program(argc, argv);

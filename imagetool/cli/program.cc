@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
+#include "imagetool/build/run_area.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/interrupt.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
@@ -133,10 +136,13 @@ void run_command(const Command& command, const Global& global,
   const Arguments arguments = parse(options, plain_words(options, words, command.order));
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
+  remove_abandoned_runs(global.run_root, global.runtime);
   command.run(global, arguments);
 } catch (const UsageError& error) {
   const int code = command.failure_code == kFailed ? kWrongUsage : command.failure_code;
   throw Failure{spoken_name(command) + ": " + error.what(), code};
+} catch (const Interrupted&) {
+  throw;
 } catch (const std::exception& error) {
   throw Failure{error.what(), command.failure_code};
 }
@@ -197,10 +203,14 @@ void run(const std::vector<std::string>& words) {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
+                                           &kBuild,
                                            &kImages,
                                            &kInspect,
+                                           &kHistory,
+                                           &kTag,
                                            &kRm,
                                            &kGc,
+                                           &kFsck,
                                            &kBundle,
                                            &kUnbundle,
                                            &kMount,
@@ -255,6 +265,10 @@ int run_program(const std::vector<std::string>& words) {
   } catch (const UsageError& error) {
     print_error(error.what());
     return kWrongUsage;
+  } catch (const Interrupted& interrupt) {
+    std::signal(interrupt.signal(), SIG_DFL);  // a shell is to see what has ended the command
+    std::raise(interrupt.signal());
+    return kFailed;
   } catch (const std::exception& error) {
     print_error(error.what());
     return kFailed;

@@ -159,8 +159,13 @@ Connection connect(const NetworkPlaces& places, const ConnectRequest& request) {
   HeldPorts held = take_ports(request, others);
   attachment.ports = held.ports;
   wire(places, attachment);
-  return {places.network_namespace(request.container_id), std::move(attachment.interfaces),
-          std::move(held.ports), name_servers_of(attachment), std::move(held.sockets)};
+  Connection connection;
+  connection.network_namespace = places.network_namespace(request.container_id);
+  connection.name_servers = name_servers_of(attachment);
+  connection.interfaces = std::move(attachment.interfaces);
+  connection.ports = std::move(held.ports);
+  connection.port_sockets = std::move(held.sockets);
+  return connection;
 }
 
 void disconnect(const NetworkPlaces& places, const std::string& container_id) {

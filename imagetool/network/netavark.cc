@@ -8,6 +8,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "imagetool/network/network_lock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -113,6 +114,7 @@ std::string call(const NetworkPlaces& places, const char* action, const Attachme
   command.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   command.input = request_text(attachment);
   command.timeout = kTimeout;
+  command.started = [&](pid_t pid) { note_worker(places, pid); };
   const CommandResult result = run_command(command);
   if (result.timed_out) {
     throw Error(std::string("netavark ") + action + ": no end within 60 seconds");

@@ -15,7 +15,4 @@ bool is_network_namespace(const std::string& path);
 // process that is in it.
 void remove_network_namespace(const std::string& path);
 
-// Makes an interface that leads nowhere in the namespace; fine where it has one of that name.
-void make_dummy_interface(const std::string& path, const std::string& name);
-
 }  // namespace gocker

@@ -2,6 +2,7 @@
 //
 //   ROOT/networks/NAME.json          a network that a person made, and the default one (networks.h)
 //   RUN/network/lock                 held while addresses, ports and interfaces change hands
+//   RUN/network/netavark             the process that runs under the lock (network_lock.h)
 //   RUN/network/boot_id              of the boot that all below RUN belongs to
 //   RUN/network/attachments/ID.json  what the container ID has of it (attachment.h)
 //   RUN/network/aardvark/            the name server's files, as netavark writes them

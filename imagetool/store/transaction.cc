@@ -9,15 +9,12 @@
 #include <cstdio>
 
 #include "imagetool/digest.h"
+#include "imagetool/store/partial.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
 namespace gocker {
 namespace {
-
-std::string draft_path(std::string_view hex) {
-  return std::string("blob-").append(hex);
-}
 
 template <class List>
 auto find_added(const List& list, const std::string& hex) {
@@ -52,14 +49,36 @@ Fd Transaction::open_blob(std::string_view digest) const {
 }
 
 Fd Transaction::draft_blob(std::string_view digest) {
-  return open_file_at(workspace_.directory(), draft_path(digest_hex(digest)),
+  return open_file_at(workspace_.directory(), blob_draft_name(digest_hex(digest)),
                       O_RDWR | O_CREAT | O_EXCL, 0600);
+}
+
+Fd Transaction::resume_blob(std::string_view digest) {
+  const std::string hex = digest_hex(digest);
+  if (!take_partial(store_, hex, workspace_.directory())) return draft_blob(digest);
+  return open_file_at(workspace_.directory(), blob_draft_name(hex), O_RDWR | O_NOFOLLOW);
+}
+
+void Transaction::keep_partial_blobs() {
+  keep_partials(store_, workspace_.directory());
 }
 
 void Transaction::add_blob(std::string_view digest) {
   const std::string hex = digest_hex(digest);
   const std::lock_guard guard(mutex_);
-  blobs_.push_back({draft_path(hex), hex});
+  blobs_.push_back({blob_draft_name(hex), hex});
+}
+
+BlobDraft Transaction::draft_blob() {
+  const std::lock_guard guard(mutex_);
+  std::string path = "draft-" + std::to_string(++drafts_);
+  Fd file = open_file_at(workspace_.directory(), path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  return {std::move(path), std::move(file)};
+}
+
+void Transaction::add_blob(const BlobDraft& draft, std::string_view digest) {
+  const std::lock_guard guard(mutex_);
+  blobs_.push_back({draft.path_, digest_hex(digest)});
 }
 
 std::string Transaction::put_blob(std::string_view content) {
@@ -106,6 +125,21 @@ void Transaction::add_layer(LayerDraft draft, std::string_view chain_id) {
 
 void Transaction::drop_layer(LayerDraft draft) {
   remove_tree_at(workspace_.directory(), draft.path_);
+}
+
+Fd Transaction::open_surroundings(const LayerDraft& draft) const {
+  return open_file_at(workspace_.directory(), draft.path_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+std::string Transaction::path_of_surroundings(const LayerDraft& draft) const {
+  return workspace_.path() + "/" + draft.path_;
+}
+
+void Transaction::keep(std::string_view digest) {
+  const std::string hex = digest_hex(digest);
+  const std::lock_guard guard(mutex_);
+  const Fd locked = store_.lock(Store::Lock::shared);
+  workspace_.pin(hex);
 }
 
 void Transaction::move_in(const std::vector<Added>& list, const Fd& part,

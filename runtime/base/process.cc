@@ -282,6 +282,7 @@ CommandResult run_command(const Command& command) {
   const pid_t group = child->pid();
   for (Fd* end : {&input.read, &output.write, &errors.write, &failure.write}) end->reset();
   if (const int code = wait_for_execve(failure.read)) throw Error(errno_text(code), code);
+  if (command.started) command.started(group);
 
   CommandResult result;
   std::array<Stream, 3> streams{Stream{std::move(input.write), nullptr},

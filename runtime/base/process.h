@@ -63,6 +63,8 @@ struct Command {
   std::string input;  // its stdin; a program that does not read it is fine
   std::optional<std::chrono::milliseconds> timeout;
   bool capture = true;  // stdout and stderr into the result, else both are inherited
+  // Called when the program runs and before it is given its input; what it throws ends the program.
+  std::function<void(pid_t pid)> started;
 };
 
 struct CommandResult {

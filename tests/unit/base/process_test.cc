@@ -74,6 +74,26 @@ TEST(RunCommand, TheProgramHasNoFurtherDescriptorsAndDiesOfSigpipe) {
   EXPECT_EQ(exit_code_of(run_command(shell("kill -PIPE $$; exit 0")).wait_status), 128 + SIGPIPE);
 }
 
+TEST(RunCommand, TellsThePidBeforeTheProgramHasItsInput) {
+  Command command = shell("read -r line; echo $$ $line");
+  command.input = "input\n";
+  pid_t told = 0;
+  command.started = [&](pid_t pid) { told = pid; };
+  const std::string output = run_command(command).output;
+  EXPECT_EQ(output, std::to_string(told) + " input\n");
+}
+
+TEST(RunCommand, EndsTheProgramWhereTheCallerThrows) {
+  Command command = shell("exec sleep 30");
+  pid_t told = 0;
+  command.started = [&](pid_t pid) {
+    told = pid;
+    throw Error("no");
+  };
+  EXPECT_THROW(run_command(command), Error);
+  EXPECT_FALSE(process_exists(told));
+}
+
 TEST(RunCommand, SaysWhyAProgramCannotBeExecuted) {
   Command command;
   command.path = "/does/not/exist";

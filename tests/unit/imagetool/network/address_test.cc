@@ -43,8 +43,9 @@ TEST(Subnets, OverlapWhereTheyShareAnAddress) {
 }
 
 TEST(Subnets, RefuseWhatIsNone) {
-  EXPECT_EQ(error_of([] { parse_subnet("10.90.4.0"); }),
-            "'10.90.4.0' is no subnet: it takes an IPv4 address and a prefix, such as 10.90.0.0/24");
+  EXPECT_EQ(
+      error_of([] { parse_subnet("10.90.4.0"); }),
+      "'10.90.4.0' is no subnet: it takes an IPv4 address and a prefix, such as 10.90.0.0/24");
   EXPECT_EQ(error_of([] { parse_subnet("10.90.4.0/33"); }),
             "'10.90.4.0/33' is no subnet: the prefix is a number up to 32");
   EXPECT_EQ(error_of([] { parse_subnet("10.90.4.7/24"); }),

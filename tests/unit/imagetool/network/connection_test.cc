@@ -1,104 +1,203 @@
-// Connections wired by the real netavark, in a network namespace that stands for the host.
 #include "imagetool/network/connection.h"
 
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "imagetool/network/host_interfaces.h"
 #include "imagetool/network/network_namespace.h"
-#include "imagetool/network/networks.h"
-#include "runtime/base/error.h"
-#include "runtime/base/file.h"
-#include "runtime/base/process.h"
-#include "runtime/base/text.h"
+#include "tests/unit/imagetool/network/network_host.h"
 #include "tests/unit/linux/isolation.h"
 
 namespace gocker {
 namespace {
 
-void bring_loopback_up() {
-  const Fd socket(check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
-  ifreq request{};
-  std::string("lo").copy(request.ifr_name, IFNAMSIZ - 1);
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  check(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "SIOCSIFFLAGS");
+PortRequest port(uint16_t host, uint16_t container, uint32_t address = 0) {
+  return {address, host, host, container, container, Protocol::tcp};
 }
 
-std::string shell(const std::string& text) {
-  Command command;
-  command.path = "/bin/sh";
-  command.args = {"sh", "-c", text};
-  command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
-  command.timeout = std::chrono::seconds(20);
-  const CommandResult result = run_command(command);
-  return std::string(trim(result.output + result.errors));
-}
-
-// A host of its own: a network namespace with nothing but lo.
-class Host {
+// A machine beyond the host, at 198.51.100.2.
+class Outside {
  public:
-  Host() : places_{folder_.path() + "/root", folder_.path() + "/run"} { bring_loopback_up(); }
-
-  const NetworkPlaces& places() const { return places_; }
-  Networks networks() const { return Networks(places_); }
-
-  Connection connect(const std::string& id, const std::string& network = "bridge",
-                     std::vector<PortRequest> ports = {}) const {
-    return gocker::connect(places_, {id, "name-" + id, {{network, {}, {}}}, std::move(ports)});
+  explicit Outside(const NetworkHost& host) : path_(host.places().root + "-outside") {
+    make_network_namespace(path_);
+    shell(
+        "ip link add out type veth peer name in && ip address add 198.51.100.1/24 dev out && "
+        "ip link set out up && ip link set in netns " +
+        path_ + " && nsenter --net=" + path_ +
+        " sh -c 'ip address add 198.51.100.2/24 dev in && ip link set in up && "
+        "ip link set lo up'");
   }
-  void disconnect(const std::string& id) const { gocker::disconnect(places_, id); }
-
-  static std::string inside(const Connection& connection, const std::string& command) {
-    return shell("nsenter --net=" + connection.network_namespace + " " + command);
-  }
-
-  // Nothing is left of any connection but netavark's shared chains.
-  void expect_clean() const {
-    EXPECT_EQ(shell("ip -brief link | grep -v '^lo '"), "");
-    EXPECT_EQ(shell("iptables-save | grep -e 'dnat name' -e 10.88 -e 10.89 -e DN-"), "");
-    EXPECT_EQ(shell("ls -A " + places_.attachments()), "");
-    EXPECT_EQ(shell("ls -A " + places_.namespaces()), "");
-    EXPECT_EQ(shell("ls -A " + places_.aardvark() + "/aardvark-dns 2>/dev/null"), "");
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+  ~Outside() {
+    shell("ip link delete out");
+    remove_network_namespace(path_);
   }
 
  private:
-  TempDir folder_;
-  NetworkPlaces places_;
+  std::string path_;
 };
 
-void on_a_host(const std::function<void(const Host&)>& body) {
-  if (::geteuid() != 0) GTEST_SKIP() << "network namespaces need root";
-  in_mount_namespace([&] { body(Host()); }, CLONE_NEWNET);
-}
-
-TEST(Connection, LeadsToTheHostAndIsTakenBack) {
-  on_a_host([](const Host& host) {
+TEST(Connection, LeadsToTheHostAndBeyondAndIsTakenBack) {
+  on_a_host([](const NetworkHost& host) {
     const Connection connection = host.connect("c1");
     ASSERT_EQ(connection.interfaces.size(), 1u);
     EXPECT_EQ(connection.interfaces[0].name, "eth0");
     EXPECT_EQ(connection.interfaces[0].address_text(), "10.88.0.2/16");
     EXPECT_EQ(connection.interfaces[0].mac.size(), 17u);
     EXPECT_TRUE(connection.name_servers.empty());
-    EXPECT_EQ(Host::inside(connection, "busybox ping -c1 -W2 10.88.0.1 >/dev/null && echo reached"),
-              "reached");
-    EXPECT_EQ(shell("busybox ping -c1 -W2 10.88.0.2 >/dev/null && echo reached"), "reached");
+    {
+      const Outside outside(host);
+      EXPECT_EQ(reaches(connection, "10.88.0.1"), "yes");
+      EXPECT_EQ(reaches(connection, "198.51.100.2"), "yes");
+      EXPECT_EQ(host_reaches("10.88.0.2"), "yes");
+    }
     host.disconnect("c1");
     host.expect_clean();
-    host.disconnect("c1");
+    EXPECT_NO_THROW(host.disconnect("c1"));
   });
 }
 
-TEST(Connection, IsTakenBackWithoutItsNamespace) {
-  on_a_host([](const Host& host) {
-    const PortRequest port{0, 8080, 8080, 80, 80, Protocol::tcp};
-    const Connection connection = host.connect("c1", "bridge", {port});
-    remove_network_namespace(connection.network_namespace);
+TEST(Connection, OfAnInternalNetworkLeadsNowhereElse) {
+  on_a_host([](const NetworkHost& host) {
+    host.networks().create({.name = "inner", .internal = true});
+    const Connection one = host.connect("c1", "inner");
+    const Connection two = host.connect("c2", "inner");
+    {
+      const Outside outside(host);
+      EXPECT_EQ(reaches(one, ipv4_text(two.interfaces[0].address)), "yes");
+      EXPECT_EQ(reaches(one, "198.51.100.2"), "no");
+      EXPECT_EQ(inside(one, "ip route show default"), "");
+    }
     host.disconnect("c1");
+    host.disconnect("c2");
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, PublishesPortsOnEveryAddressOfTheHost) {
+  on_a_host([](const NetworkHost& host) {
+    Connection connection =
+        host.connect("c1", "bridge", {port(8080, 80), port(8081, 81, 0x7F000001)});
+    EXPECT_EQ(to_text(connection.ports.at(0)), "0.0.0.0:8080->80/tcp");
+    EXPECT_EQ(connection.port_sockets.size(), 2u);
+    const auto served = [&](const std::string& address, const char* host_port,
+                            const char* container_port) {
+      return shell("(echo hello | nsenter --net=" + connection.network_namespace +
+                   " busybox timeout 3 busybox nc -l -p " + container_port +
+                   " >/dev/null 2>&1 &) ; for i in 1 2 3 4 5 6 7 8 9 10; do "
+                   "busybox sleep 0.1; busybox nc -w 2 " +
+                   address + " " + host_port + " </dev/null 2>/dev/null && break; done");
+    };
+    EXPECT_EQ(served("127.0.0.1", "8080", "80"), "hello");
+    EXPECT_EQ(served("10.88.0.1", "8080", "80"), "hello");
+    EXPECT_EQ(served("127.0.0.1", "8081", "81"), "hello");
+    EXPECT_EQ(served("10.88.0.1", "8081", "81"), "");
+    connection.port_sockets.clear();
+    host.disconnect("c1");
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, RefusesPortsAndAddressesThatOthersHave) {
+  on_a_host([](const NetworkHost& host) {
+    Connection first = host.connect("c1", "bridge", {port(8080, 80)});
+    EXPECT_EQ(error_of([&] { host.connect("c2", "bridge", {port(8080, 81)}); }),
+              "port 0.0.0.0:8080/tcp is in use by container name-c1");
+    // As after the end of the process that held the sockets, before the container is taken back.
+    first.port_sockets.clear();
+    EXPECT_EQ(error_of([&] { host.connect("c2", "bridge", {port(8080, 81)}); }),
+              "port 0.0.0.0:8080/tcp is in use by container name-c1");
+    const auto at = [&](const char* address) {
+      return error_of([&] { host.connect("c2", {"bridge", parse_ipv4(address), {}}); });
+    };
+    EXPECT_EQ(at("10.88.0.2"), "address 10.88.0.2 of network bridge is that of container name-c1");
+    EXPECT_EQ(at("10.88.0.1"), "address 10.88.0.1 of network bridge is that of the gateway");
+    EXPECT_EQ(at("10.89.0.1"),
+              "address 10.89.0.1 is no address for a host in the subnet 10.88.0.0/16 of network "
+              "bridge");
+    EXPECT_NE(at("10.88.255.255"), "");
+    EXPECT_EQ(attachments(host.places()).size(), 1u);
+    host.disconnect("c1");
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, GivesEveryAddressOfASmallSubnetAndThenSaysThatNoneIsLeft) {
+  on_a_host([](const NetworkHost& host) {
+    host.networks().create({.name = "small", .subnet = parse_subnet("10.99.0.0/29")});
+    const Connection fixed = host.connect("c3", {"small", parse_ipv4("10.99.0.3"), {}});
+    EXPECT_EQ(ipv4_text(fixed.interfaces[0].address), "10.99.0.3");
+    std::vector<std::string> given;
+    for (const char* id : {"c2", "c4", "c5", "c6"}) {
+      given.push_back(ipv4_text(host.connect(id, "small").interfaces[0].address));
+    }
+    EXPECT_EQ(given,
+              (std::vector<std::string>{"10.99.0.2", "10.99.0.4", "10.99.0.5", "10.99.0.6"}));
+    EXPECT_EQ(error_of([&] { host.connect("c7", "small"); }),
+              "network small has no free address in 10.99.0.0/29; stop containers of it, or make a "
+              "network with a larger --subnet");
+    host.disconnect("c4");
+    EXPECT_EQ(ipv4_text(host.connect("c7", "small").interfaces[0].address), "10.99.0.4");
+    for (const char* id : {"c2", "c3", "c5", "c6", "c7"}) host.disconnect(id);
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, LetsContainersOfANetworkFindEachOther) {
+  on_a_host([](const NetworkHost& host) {
+    host.networks().create({.name = "front"});
+    host.networks().create({.name = "back"});
+    const Connection web = gocker::connect(
+        host.places(), {"c1", "web", {{"front", {}, {"www"}}, {"back", {}, {"inner"}}}, {}});
+    const Connection db = gocker::connect(host.places(), {"c2", "db", {{"back", {}, {}}}, {}});
+    ASSERT_EQ(web.interfaces.size(), 2u);
+    EXPECT_EQ(web.interfaces[1].name, "eth1");
+    EXPECT_EQ(web.name_servers.size(), 2u);
+    ASSERT_EQ(db.name_servers.size(), 1u);
+    const auto address_of = [&](const char* name) {
+      return inside(db, std::string("busybox nslookup -type=a ") + name + " " +
+                            ipv4_text(db.name_servers[0]) + " 2>&1 | grep -A9 Name: | grep Addr");
+    };
+    const std::string expected = "Address: " + ipv4_text(web.interfaces[1].address);
+    EXPECT_EQ(address_of("web"), expected);
+    EXPECT_EQ(address_of("inner"), expected);
+    EXPECT_EQ(address_of("c1"), expected);
+    EXPECT_EQ(address_of("db"), "Address: " + ipv4_text(db.interfaces[0].address));
+    EXPECT_EQ(address_of("www"), "");  // a name in the other network
+    EXPECT_EQ(reaches(db, ipv4_text(web.interfaces[1].address)), "yes");
+    host.disconnect("c1");
+    EXPECT_EQ(address_of("web"), "");
+    host.disconnect("c2");
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, NamesTheNetworkThatIsNotThere) {
+  on_a_host([](const NetworkHost& host) {
+    host.networks().create({.name = "front"});
+    EXPECT_EQ(error_of([&] { host.connect("c1", "fornt"); }),
+              "there is no network 'fornt'; did you mean 'front'?");
+    host.networks().remove("front");
+    EXPECT_EQ(error_of([&] { host.connect("c1", "front"); }),
+              "there is no network 'front'; gocker network ls lists them, gocker network create "
+              "makes one");
+    EXPECT_EQ(error_of([&] {
+                gocker::connect(host.places(), {"c1", "", {{"bridge"}, {"bridge"}}, {}});
+              }),
+              "network bridge is named twice");
+    host.expect_clean();
+  });
+}
+
+TEST(Connection, DoesNotTouchAnInterfaceOfSomebodyElse) {
+  on_a_host([](const NetworkHost& host) {
+    const Network network = host.networks().find("bridge");
+    shell(
+        "ip link add gocker0 type veth peer name other && ip address add 203.0.113.1/24 dev "
+        "gocker0");
+    EXPECT_EQ(error_of([&] { host.connect("c1"); }),
+              "network bridge: the host has an interface gocker0 with the address 203.0.113.1 "
+              "already, which is not this network's");
+    shell("ip link delete gocker0");
     host.expect_clean();
   });
 }

@@ -35,11 +35,34 @@ TEST(ParsePort, TakesAllFormsOfTheOption) {
 }
 
 TEST(ParsePort, RefusesTheRestInOneLine) {
-  for (const char* text :
-       {"", ":", "::", "0", "0:80", "80:0", "65536", "80:65536", "-1", "80-", "-80", "82-80",
-        "8000-8001:80-82", "a:80", "80:b", "80/sctp", "80/", "/tcp", "1.2.3:8080:80",
-        "1.2.3.4.5:80:80", "[::1]:8080:80", "::1:8080:80", "8080:80:", "80 ", "8080 :80",
-        "99999999999999999999", "80:80\n", "1:2:3:4"}) {
+  for (const char* text : {"",
+                           ":",
+                           "::",
+                           "0",
+                           "0:80",
+                           "80:0",
+                           "65536",
+                           "80:65536",
+                           "-1",
+                           "80-",
+                           "-80",
+                           "82-80",
+                           "8000-8001:80-82",
+                           "a:80",
+                           "80:b",
+                           "80/sctp",
+                           "80/",
+                           "/tcp",
+                           "1.2.3:8080:80",
+                           "1.2.3.4.5:80:80",
+                           "[::1]:8080:80",
+                           "::1:8080:80",
+                           "8080:80:",
+                           "80 ",
+                           "8080 :80",
+                           "99999999999999999999",
+                           "80:80\n",
+                           "1:2:3:4"}) {
     const std::string error = error_of([&] { parse_port(text); });
     EXPECT_TRUE(error.starts_with(std::string("'") + text + "' is no port to publish: ")) << error;
   }
@@ -90,15 +113,24 @@ TEST(HoldPorts, TellsWhichPortIsInUse) {
   EXPECT_NO_THROW(hold_ports({at_loopback(4711, 81)}, {{{0, 4711, 80, Protocol::udp}, "web"}}));
 }
 
+// A port of the loopback device that is free, as the one below it is.
+uint16_t free_pair() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const uint16_t port = hold_ports({at_loopback(0, 80)}, {}).ports.at(0).host_port;
+    if (bind_here(port, SOCK_STREAM) && bind_here(port - 1, SOCK_STREAM)) return port;
+  }
+  throw Error("no two free ports side by side");
+}
+
 TEST(HoldPorts, ChoosesAFreeOneOfARange) {
-  const HeldPorts held = hold_ports({at_loopback(0, 80)}, {});
-  const uint16_t port = held.ports[0].host_port;
+  const uint16_t port = free_pair();
+  const HeldPorts held = hold_ports({at_loopback(port, 80)}, {});
   const PortRequest range{kLoopback, static_cast<uint16_t>(port - 1), port, 80, 80, Protocol::tcp};
   const HeldPorts chosen = hold_ports({range}, {});
   EXPECT_EQ(chosen.ports.at(0).host_port, port - 1);
-  EXPECT_EQ(error_of([&] { hold_ports({range}, {}); }),
-            "ports " + std::to_string(port - 1) + " to " + std::to_string(port) +
-                " are all in use");
+  EXPECT_EQ(
+      error_of([&] { hold_ports({range}, {}); }),
+      "ports " + std::to_string(port - 1) + " to " + std::to_string(port) + " are all in use");
 }
 
 TEST(HoldPorts, RefusesAnAddressThatTheHostDoesNotHave) {
