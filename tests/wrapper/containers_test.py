@@ -288,7 +288,7 @@ def inspect_tells_all_or_parts(gocker, image):
 @test
 def kill_wait_restart_top_pause(gocker, image):
     started(gocker, image, "sh", "-c", "trap 'exit 4' USR2; while true; do sleep 0.05; done")
-    contains(gocker("top", "box")[0], "sleep 0.05")
+    contains(gocker("top", "box")[0], "trap")
     waiting = gocker.start("wait", "box")
     time.sleep(0.3)
     gocker("kill", "-s", "USR2", "box")

@@ -120,7 +120,9 @@ class Gocker:
         found += [f"mount {line}" for line in self.mounts()]
         for folder in (self.root / "names", *(self.state / part for part in (
                 "runtime", "transitions", "keepers", "monitors", "netns", "network/attachments"))):
-            found += [str(folder / name) for name in (os.listdir(folder) if folder.is_dir() else [])]
+            names = os.listdir(folder) if folder.is_dir() else []
+            # What begins with a dot is a cache of the runtime's.
+            found += [str(folder / name) for name in names if not name.startswith(".")]
         return found
 
     def check_clean(self):
