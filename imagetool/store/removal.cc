@@ -10,6 +10,7 @@
 #include <set>
 
 #include "imagetool/digest.h"
+#include "imagetool/store/build_steps.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "imagetool/store/subvolume.h"
@@ -73,10 +74,41 @@ size_t move_out(const Fd& part, const std::set<std::string>& needed, const Works
   return count;
 }
 
+// The layers of the images that are about to lose a name; one that cannot be read has none.
+std::set<std::string> layers_of(const Store& store, const std::vector<ImageName>& names) {
+  std::set<std::string> layers;
+  for (const ImageName& name : names) {
+    try {
+      for (const std::string& id : load_image(store, {}, name.digest).chain_ids()) {
+        layers.insert(digest_hex(id));
+      }
+    } catch (const std::exception&) {
+      // It goes all the same.
+    }
+  }
+  return layers;
+}
+
+// What builds have recorded keeps its layers, but those of `removed` go with their image.
+void add_build_steps(const Store& store, const std::set<std::string>& removed, Needed& needed) {
+  for (const RecordedStep& step : recorded_steps(store)) {
+    if (step.result.is_empty()) continue;
+    const std::string layer = digest_hex(step.result.chain_id);
+    if (removed.contains(layer) && !needed.layers.contains(layer)) {
+      forget_step(store, step.name);
+    } else {
+      needed.layers.insert(layer);
+      needed.blobs.insert(digest_hex(step.result.digest));
+    }
+  }
+}
+
 // The caller holds the exclusive lock.
-void sweep(const Store& store, const Workspace& workspace, Removal& removal) {
+void sweep(const Store& store, const std::set<std::string>& removed, const Workspace& workspace,
+           Removal& removal) {
   remove_dead_leases(store);
-  const Needed needed = find_needed(store);
+  Needed needed = find_needed(store);
+  add_build_steps(store, removed, needed);
   removal.layers =
       move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
   for (const std::string& name : list_directory(store.snapshots(), "snapshots")) {
@@ -134,12 +166,13 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
     for (ImageName& name : find_image_names(store, text)) chosen.push_back(std::move(name));
   }
   refuse_leased(store, chosen);
+  const std::set<std::string> layers = layers_of(store, chosen);
   Removal removal;
   for (const ImageName& name : chosen) {
     remove_image_name(store, name.reference);
     removal.references.push_back(name.reference);
   }
-  sweep(store, workspace, removal);
+  sweep(store, layers, workspace, removal);
   return removal;
 }
 
@@ -148,8 +181,9 @@ Removal collect_garbage(const Store& store, Unused unused) {
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   Removal removal;
+  forget_all_steps(store);
   if (unused == Unused::remove) remove_unused_names(store, removal);
-  sweep(store, workspace, removal);
+  sweep(store, {}, workspace, removal);
   for (const std::string& name : list_directory(store.partial(), "partial")) {
     removal.bytes += size_of(store.partial(), name);
     remove_tree_at(store.partial(), name);

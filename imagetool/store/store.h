@@ -7,6 +7,7 @@
 //                      reference in full: "docker.io/library/alpine:latest"
 //   blobs/sha256/HEX   manifests, configs, layers as they came (image-layout.md)
 //   layers/HEX/tree    an unpacked layer, HEX of its chain id; complete if it is there
+//   steps/HEX          what a step of a build gave (build_steps.h), HEX of all that it depends on
 //   leases/HEX         what a bundle uses (lease.h), HEX of its directory's name
 //   tmp/NAME           what a running command adds (transaction.h), locked by it with flock(2)
 //   snapshots/HEX      where the store lies on btrfs: a subvolume with all files of a chain of
