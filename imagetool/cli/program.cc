@@ -231,7 +231,8 @@ std::span<const Command* const> commands() {
                                            &kVolumeCreate,
                                            &kVolumeList,
                                            &kVolumeRemove,
-                                           &kVolumeInspect};
+                                           &kVolumeInspect,
+                                           &kVolumePrune};
   return kCommands;
 }
 
