@@ -80,4 +80,26 @@ Spec default_spec() {
   return spec;
 }
 
+Spec rootless_spec(uint32_t uid, uint32_t gid) {
+  Spec spec = default_spec();
+  Linux& linux = spec.linux_;
+  std::erase_if(linux.namespaces,
+                [](const Namespace& one) { return one.type == NamespaceType::network; });
+  linux.namespaces.push_back({NamespaceType::user, ""});
+  linux.uid_mappings = {{.container_id = 0, .host_id = uid, .size = 1}};
+  linux.gid_mappings = {{.container_id = 0, .host_id = gid, .size = 1}};
+  linux.resources.reset();
+  for (Mount& mount : spec.mounts) {
+    // The group tty is not mapped.
+    std::erase(mount.options, "gid=5");
+    if (mount.type != "sysfs") continue;
+    // A new sysfs needs a network namespace of one's own.
+    mount = {.destination = "/sys",
+             .type = "none",
+             .source = "/sys",
+             .options = {"rbind", "nosuid", "noexec", "nodev", "ro"}};
+  }
+  return spec;
+}
+
 }  // namespace oci

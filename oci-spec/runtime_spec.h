@@ -349,6 +349,9 @@ std::string to_json(const Process& process);
 
 // The config.json that `gocker-runtime spec` prints: a shell in ./rootfs under a careful default.
 Spec default_spec();
+// The same for somebody without root's rights: their ids as root of a user namespace, the host's
+// network, and nothing that only root may mount.
+Spec rootless_spec(uint32_t uid, uint32_t gid);
 
 // "pid" for NamespaceType::pid, as config.json writes it.
 std::string_view name_of(NamespaceType type);

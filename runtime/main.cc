@@ -27,7 +27,9 @@ constexpr std::array kGlobalOptions{
     Option{"log-format", 0, "FORMAT", "text (default) or json"},
     Option{"debug", 0, "", "log warnings and debug messages, too, once the command has succeeded"},
     Option{"strict", 0, "", "make each warning an error"},
-    Option{"rootless", 0, "WHETHER", "accepted and ignored"},
+    Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
+    Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
+    Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
 
@@ -96,6 +98,21 @@ void set_log_of(const Arguments& global) {
   if (global.has("strict")) refuse_warnings();
 }
 
+CgroupManager cgroup_manager(const Arguments& global) {
+  const std::string name =
+      global.value("cgroup-manager", global.has("systemd-cgroup") ? "systemd" : "cgroupfs");
+  if (name == "cgroupfs") return CgroupManager::cgroupfs;
+  if (name == "systemd") return CgroupManager::systemd;
+  if (name == "disabled") return CgroupManager::disabled;
+  throw UsageError("--cgroup-manager: \"" + name + "\" is none of cgroupfs, systemd, disabled");
+}
+
+void check_rootless(const Arguments& global) {
+  const std::string value = global.value("rootless", "auto");
+  if (value == "true" || value == "false" || value == "auto") return;
+  throw UsageError("--rootless: \"" + value + "\" is none of true, false, auto");
+}
+
 int run_command_line(const Command& command, const Global& global,
                      std::span<const std::string> words) {
   std::vector<Option> options(command.options.begin(), command.options.end());
@@ -134,6 +151,7 @@ int run_program(int argc, char** argv) {
   const Arguments arguments =
       parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
   set_log_of(arguments);
+  check_rootless(arguments);
   if (arguments.has("version")) {
     print(version_text());
     return 0;
@@ -142,7 +160,8 @@ int run_program(int argc, char** argv) {
     print(program_help());
     return arguments.has("help") ? 0 : 1;
   }
-  const Global global{arguments.value("root", default_state_root()), argv};
+  const Global global{arguments.value("root", default_state_root()), argv,
+                      cgroup_manager(arguments)};
   const Command& command = find_command(words.front());
   return report_errors(command.failure_code, [&] {
     const int exit_code = run_command_line(command, global, words.subspan(1));
@@ -154,8 +173,9 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate, &kStart, &kRun, &kExec, &kState,    &kKill,
-                                        &kDelete, &kList,  &kPs,  &kSpec, &kFeatures, &kCheck};
+  static constexpr std::array kCommands{
+      &kCreate, &kStart,  &kRun,    &kExec, &kState, &kList,     &kPs,         &kKill,   &kPause,
+      &kResume, &kUpdate, &kDelete, &kSpec, &kCheck, &kFeatures, &kCheckpoint, &kRestore};
   return kCommands;
 }
 

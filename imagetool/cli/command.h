@@ -56,6 +56,7 @@ extern const Command kContainerStop;
 extern const Command kContainerTop;
 extern const Command kContainerUnpause;
 extern const Command kContainerWait;
+extern const Command kFsck;
 extern const Command kGc;
 extern const Command kImages;
 extern const Command kInspect;

@@ -53,9 +53,9 @@ void start_one(const Places& places, const std::string& id,
   });
 }
 
-void follow_to_the_end(const ContainerRecord& record, Attachment& attachment, const EndWatch& end,
+void follow_to_the_end(const ContainerRecord& record, AttachedClient& client, const EndWatch& end,
                        const AttachOptions& options) {
-  if (attachment.serve(options) == Attachment::Outcome::detached) return;
+  if (client.serve(options) == AttachedClient::Outcome::detached) return;
   end_like(record, end);
 }
 
@@ -68,8 +68,8 @@ void attach_to(const Places& places, const std::string& id, const AttachOptions&
   require_running(places, record);
   const EndWatch end(places, id);
   if (!end) throw Error("container " + id + " has lost its conmon: nobody can attach to it");
-  Attachment attachment(places, record);
-  follow_to_the_end(record, attachment, end, options);
+  AttachedClient client(places, record);
+  follow_to_the_end(record, client, end, options);
 }
 
 // --- the commands ------------------------------------------------------------------------------
@@ -77,17 +77,17 @@ void attach_to(const Places& places, const std::string& id, const AttachOptions&
 void start_attached(const Places& places, const Arguments& arguments) {
   const std::string id = find_container(places, arguments.positionals()[0]);
   std::optional<ContainerRecord> record;
-  std::optional<Attachment> attachment;
+  std::optional<AttachedClient> client;
   std::optional<EndWatch> end;
   start_one(places, id, [&](ContainerRecord& starting) {
     record = starting;
-    attachment.emplace(places, *record);
+    client.emplace(places, *record);
     end.emplace(places, id);
   });
   const AttachOptions options{.input = arguments.has("interactive"),
                               .detach_keys = detach_keys(arguments)};
-  if (!attachment) return attach_to(places, id, options);
-  follow_to_the_end(*record, *attachment, *end, options);
+  if (!client) return attach_to(places, id, options);
+  follow_to_the_end(*record, *client, *end, options);
 }
 
 void start(const Global& global, const Arguments& arguments) {

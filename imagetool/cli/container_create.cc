@@ -96,12 +96,12 @@ void start(const Places& places, ContainerRecord& record,
 
 void run_attached(const Places& places, CreatedContainer created, const std::string& keys) {
   ContainerRecord& record = created.record;
-  std::optional<Attachment> attachment;
-  start(places, record, [&] { attachment.emplace(places, record); });
+  std::optional<AttachedClient> client;
+  start(places, record, [&] { client.emplace(places, record); });
   const EndWatch end(places, record.id);
   created.transition.finish();
-  const auto outcome = attachment->serve({.input = record.interactive, .detach_keys = keys});
-  if (outcome == Attachment::Outcome::detached) return;
+  const auto outcome = client->serve({.input = record.interactive, .detach_keys = keys});
+  if (outcome == AttachedClient::Outcome::detached) return;
   end_like(record, end);
 }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/interrupt.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
@@ -201,6 +203,7 @@ std::span<const Command* const> commands() {
                                            &kInspect,
                                            &kRm,
                                            &kGc,
+                                           &kFsck,
                                            &kBundle,
                                            &kUnbundle,
                                            &kMount,
@@ -256,6 +259,10 @@ int run_program(const std::vector<std::string>& words) {
   } catch (const UsageError& error) {
     print_error(error.what());
     return kWrongUsage;
+  } catch (const Interrupted& interrupt) {
+    std::signal(interrupt.signal(), SIG_DFL);  // a shell is to see what has ended the command
+    std::raise(interrupt.signal());
+    return kFailed;
   } catch (const std::exception& error) {
     print_error(error.what());
     return kFailed;

@@ -79,12 +79,12 @@ std::string DetachKeys::filter(std::string_view typed) {
   return passed;
 }
 
-Attachment::Attachment(const Places& places, const ContainerRecord& record)
+AttachedClient::AttachedClient(const Places& places, const ContainerRecord& record)
     : places_(places),
       record_(record),
       socket_(connect_unix(attach_socket(places, record.id), SocketKind::packets)) {}
 
-void Attachment::send(std::string_view bytes) {
+void AttachedClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view part = bytes.substr(0, kMostInput);
     const ssize_t sent = ::send(socket_.get(), part.data(), part.size(), MSG_NOSIGNAL);
@@ -94,7 +94,7 @@ void Attachment::send(std::string_view bytes) {
   }
 }
 
-void Attachment::resize() const {
+void AttachedClient::resize() const {
   winsize size{};
   if (!record_.terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return;
   // Without a reader conmon is gone, and the size does not matter.
@@ -106,7 +106,7 @@ void Attachment::resize() const {
 }
 
 // False at the container's end.
-bool Attachment::copy_output() {
+bool AttachedClient::copy_output() {
   std::array<char, kMostOutput> packet;
   const ssize_t got = ::recv(socket_.get(), packet.data(), packet.size(), 0);
   if (got < 0 && errno == EINTR) return true;
@@ -117,7 +117,7 @@ bool Attachment::copy_output() {
   return true;
 }
 
-Attachment::Outcome Attachment::serve(const AttachOptions& options) {
+AttachedClient::Outcome AttachedClient::serve(const AttachOptions& options) {
   const ForegroundSignals signals;
   std::optional<RawMode> raw;
   if (options.input && record_.terminal) raw.emplace(STDIN_FILENO);
@@ -136,7 +136,8 @@ Attachment::Outcome Attachment::serve(const AttachOptions& options) {
   }
 }
 
-void Attachment::handle_signals(const ForegroundSignals& signals, const AttachOptions& options) {
+void AttachedClient::handle_signals(const ForegroundSignals& signals,
+                                    const AttachOptions& options) {
   signalfd_siginfo info{};
   while (::read(signals.fd().get(), &info, sizeof info) == sizeof info) {
     const auto number = static_cast<int>(info.ssi_signo);
@@ -151,7 +152,7 @@ void Attachment::handle_signals(const ForegroundSignals& signals, const AttachOp
 }
 
 // False at the end of stdin, which the program sees, too.
-bool Attachment::forward_input(DetachKeys& keys) {
+bool AttachedClient::forward_input(DetachKeys& keys) {
   std::array<char, kMostInput> typed;
   const ssize_t got = ::read(STDIN_FILENO, typed.data(), typed.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;

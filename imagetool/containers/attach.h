@@ -43,10 +43,10 @@ struct AttachOptions {
   std::string detach_keys;  // as parse_detach_keys() gives them
 };
 
-class Attachment {
+class AttachedClient {
  public:
   // Connects; the container is created.
-  Attachment(const Places& places, const ContainerRecord& record);
+  AttachedClient(const Places& places, const ContainerRecord& record);
   enum class Outcome { ended, detached };
   // Copies until the container has ended or the keys were typed. Puts a terminal into raw mode
   // meanwhile where the container has one, too.

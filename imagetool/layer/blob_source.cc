@@ -42,6 +42,7 @@ size_t GrowingBlob::read_at(char* buffer, size_t size, uint64_t offset) const {
     changed_.wait(lock, [&] { return given_up_ || offset + wanted <= present_; });
     if (given_up_) throw Error("the download was given up");
   }
+  consumed_ = offset + wanted;
   return read_file_at_offset(file_, buffer, static_cast<size_t>(wanted), offset);
 }
 

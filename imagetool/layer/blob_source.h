@@ -2,6 +2,7 @@
 // downloaded.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,8 @@ class GrowingBlob : public BlobSource {
   void grow(uint64_t bytes);
   // The rest will not come: whoever waits for it throws.
   void give_up();
+  // How far readers have come, bytes.
+  uint64_t consumed() const { return consumed_; }
 
  private:
   const Fd file_;
@@ -56,6 +59,7 @@ class GrowingBlob : public BlobSource {
   mutable std::condition_variable changed_;
   uint64_t present_ = 0;
   bool given_up_ = false;
+  mutable std::atomic<uint64_t> consumed_{0};
 };
 
 }  // namespace gocker

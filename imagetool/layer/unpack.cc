@@ -1,8 +1,10 @@
 #include "imagetool/layer/unpack.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "imagetool/interrupt.h"
 #include "imagetool/layer/decompress.h"
 #include "imagetool/layer/layer_stream.h"
 #include "imagetool/layer/lower_view.h"
@@ -30,12 +32,21 @@ LayerUnpacking::LayerUnpacking(Transaction& transaction, const Image& image, Sou
     if (transaction.has_layer(image.layers[i].chain_id)) {
       states_[i] = State::done;
     } else {
+      add_source(image.layers[i].blob);
       ++missing;
     }
   }
   const size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const size_t count = std::min({missing, cores, kMostAtOnce});
   for (size_t i = 0; i < count; ++i) threads_.emplace_back(&LayerUnpacking::work, this);
+}
+
+// A blob that is here has grown already; like the others it can be given up while it is read.
+void LayerUnpacking::add_source(const oci::Descriptor& blob) {
+  if (sources_.contains(blob.digest)) return;
+  auto source = std::make_shared<GrowingBlob>(transaction_.open_blob(blob.digest), blob.size);
+  source->grow(blob.size);
+  sources_.emplace(blob.digest, std::move(source));
 }
 
 LayerUnpacking::~LayerUnpacking() {
@@ -50,12 +61,15 @@ std::string LayerUnpacking::failed_blob() const {
   return failed_blob_;
 }
 
-size_t LayerUnpacking::finished_layers() const {
+LayerUnpacking::Progress LayerUnpacking::progress(size_t index) const {
+  const auto source = sources_.find(image_.layers[index].blob.digest);
+  const uint64_t bytes = source == sources_.end() ? 0 : source->second->consumed();
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(std::count(states_.begin(), states_.end(), State::done));
+  return {states_[index], bytes};
 }
 
-Notes LayerUnpacking::finish() {
+Notes LayerUnpacking::finish(const std::function<void()>& tick) {
+  wait(tick);
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (failure_) {
@@ -69,6 +83,23 @@ Notes LayerUnpacking::finish() {
   for (const Notes& notes : notes_) all.insert(all.end(), notes.begin(), notes.end());
   if (all.size() > kMaxNotes) all.resize(kMaxNotes);
   return all;
+}
+
+void LayerUnpacking::wait(const std::function<void()>& tick) {
+  constexpr std::chrono::milliseconds kTick{100};  // how soon an interrupt is seen
+  const auto is_over = [this] { return stopped_ || all_done(states_.size()); };
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, kTick, is_over)) {
+    lock.unlock();
+    check_interrupt();
+    if (tick) tick();
+    lock.lock();
+  }
+}
+
+bool LayerUnpacking::all_done(size_t count) const {
+  const auto end = states_.begin() + static_cast<std::ptrdiff_t>(count);
+  return std::all_of(states_.begin(), end, [](State state) { return state == State::done; });
 }
 
 void LayerUnpacking::work() {
@@ -92,6 +123,7 @@ bool LayerUnpacking::begin_next(size_t& index) {
   while (next_ < states_.size() && states_[next_] == State::done) ++next_;
   if (stopped_ || next_ == states_.size()) return false;
   index = next_++;
+  states_[index] = State::running;
   return true;
 }
 
@@ -111,23 +143,14 @@ std::string LayerUnpacking::apply(size_t index, const LayerDraft& draft, Notes& 
   const OverlayAttributes attributes = transaction_.store().overlay_attributes();
   LowerView lower(
       index, [this, index] { return wait_for_layers_below(index); }, attributes);
-  const std::shared_ptr<const BlobSource> source = source_of(blob.digest);
-  LayerStream stream(*source, compression_of(blob.media_type), limits_);
+  LayerStream stream(*sources_.at(blob.digest), compression_of(blob.media_type), limits_);
   return apply_layer(stream, draft.tree(), lower, attributes, limits_, notes);
-}
-
-std::shared_ptr<const BlobSource> LayerUnpacking::source_of(const std::string& digest) const {
-  const auto growing = sources_.find(digest);
-  if (growing != sources_.end()) return growing->second;
-  return std::make_shared<BlobFile>(transaction_.open_blob(digest));
 }
 
 std::vector<Fd> LayerUnpacking::wait_for_layers_below(size_t index) {
   {
     std::unique_lock lock(mutex_);
-    const auto end = states_.begin() + static_cast<std::ptrdiff_t>(index);
-    changed_.wait(
-        lock, [&] { return stopped_ || std::find(states_.begin(), end, State::waiting) == end; });
+    changed_.wait(lock, [&] { return stopped_ || all_done(index); });
     if (stopped_) throw Error("a layer below could not be unpacked");
   }
   std::vector<Fd> trees;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,29 +41,34 @@ class LayerUnpacking {
   // The digest of the first blob that could not be unpacked; empty while there is none. Whether the
   // blob is what its digest says matters more than what is wrong with it.
   std::string failed_blob() const;
-  // How many layers are unpacked or were here already.
-  size_t finished_layers() const;
+  // How far a layer has come; packed bytes of its blob that were read.
+  enum class State { waiting, running, done };
+  struct Progress {
+    State state;
+    uint64_t bytes;
+  };
+  Progress progress(size_t index) const;
 
-  // Waits for all and returns what was left out. Throws where a blob is damaged, hostile, or not
-  // what its diff id says: "unpack layer sha256:...: ...". The transaction's commit puts the layers
-  // into the store.
-  Notes finish();
+  // Waits for all and returns what was left out. Calls `tick`, where given, ten times a second.
+  // Throws where a blob is damaged, hostile, or not what its diff id says: "unpack layer
+  // sha256:...: ...". The transaction's commit puts the layers into the store.
+  Notes finish(const std::function<void()>& tick = {});
 
  private:
-  enum class State { waiting, done };
-
+  void add_source(const oci::Descriptor& blob);
+  void wait(const std::function<void()>& tick);
   void work();
   bool begin_next(size_t& index);
+  bool all_done(size_t count) const;  // the lowest layers; the caller holds mutex_
   void unpack(size_t index, Notes& notes);
   std::string apply(size_t index, const LayerDraft& draft, Notes& notes);
-  std::shared_ptr<const BlobSource> source_of(const std::string& digest) const;
   std::vector<Fd> wait_for_layers_below(size_t index);
   void fail(size_t index);
   void stop();
 
   Transaction& transaction_;
   const Image& image_;
-  const Sources sources_;
+  Sources sources_;
   const LayerLimits limits_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -1,28 +1,39 @@
-// What a person sees of a pull: nothing where it takes less than a second; then a line a layer, or
-// on a terminal one line that is drawn anew.
+// What a person, or a program, sees of a pull on stderr. On a terminal: a line with a bar for each
+// layer, drawn anew. Elsewhere: plain lines. Neither says anything in the first second.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gocker {
 
+// How far one layer has come.
+struct ProgressRow {
+  std::string name;         // "layer 2 of 5"
+  std::string_view action;  // "downloading", a literal
+  uint64_t done = 0;        // bytes
+  uint64_t total = 0;
+};
+
 class Progress {
  public:
-  enum class Style { silent, lines, bar };
+  enum class Style { silent, lines, bar, json };
 
   // Bar where stderr is a terminal, else lines.
   static Style style_of_stderr();
+  // auto, tty, plain, json or none. Throws for another word.
+  static Style parse(std::string_view text);
 
   explicit Progress(Style style) : style_(style) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  ~Progress();  // takes the bar away
+  ~Progress();  // takes the bars away
 
-  // How far the whole has come: "downloading", bytes.
-  void update(std::string_view action, uint64_t done, uint64_t total);
+  // How far all layers have come. May be called as often as one likes.
+  void update(const std::vector<ProgressRow>& rows);
   // Something is finished: "layer 2 of 5 (12.3 MB): downloaded".
   void finished(std::string_view what);
   // What a person must know of a choice that was made for him: always shown.
@@ -31,14 +42,17 @@ class Progress {
   void warn(std::string_view message);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   bool early() const;
+  bool due(std::chrono::milliseconds interval);
+  void draw(const std::vector<ProgressRow>& rows);
   void clear();
 
-  using Clock = std::chrono::steady_clock;
   const Style style_;
   const Clock::time_point start_ = Clock::now();
-  Clock::time_point drawn_at_{};
-  bool drawn_ = false;
+  Clock::time_point shown_at_ = start_;
+  size_t drawn_ = 0;  // lines on the screen that are ours
 };
 
 // "12.3 MB"; units of 1000 bytes, as registries and disks count.

@@ -6,9 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "imagetool/interrupt.h"
 #include "imagetool/layer/unpack.h"
 #include "imagetool/platform.h"
 #include "imagetool/registry/download.h"
+#include "imagetool/registry/http.h"
+#include "imagetool/registry/refusal.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/transaction.h"
 #include "oci-spec/error.h"
@@ -36,18 +39,21 @@ void check_platform(const Image& image, const LocatedImage& located, const PullO
   progress.warn(text + ", not for " + to_text(located.platform));
 }
 
+std::string layer_name(const Image& image, size_t index) {
+  return "layer " + std::to_string(index + 1) + " of " + std::to_string(image.layers.size());
+}
+
 // The layers that the store lacks, each blob once.
 std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transaction) {
   std::vector<BlobDownload> missing;
   std::set<std::string> seen;
-  const std::string count = std::to_string(image.layers.size());
   for (size_t i = 0; i < image.layers.size(); ++i) {
     const oci::Descriptor& blob = image.layers[i].blob;
     if (!seen.insert(blob.digest).second || transaction.has_blob(blob.digest)) continue;
     BlobDownload& download = missing.emplace_back();
     download.descriptor = blob;
-    download.name = "layer " + std::to_string(i + 1) + " of " + count;
-    download.file = transaction.draft_blob(blob.digest);
+    download.name = layer_name(image, i);
+    download.file = transaction.resume_blob(blob.digest);
   }
   return missing;
 }
@@ -65,23 +71,22 @@ LayerUnpacking::Sources share(std::vector<BlobDownload>& downloads) {
 
 class LayerPull {
  public:
-  LayerPull(Transaction& transaction, const Image& image, PullOptions::Unpack unpack,
+  LayerPull(Transaction& transaction, const Image& image, const PullOptions& options,
             Progress& progress)
       : transaction_(transaction),
         image_(image),
         progress_(progress),
         downloads_(missing_layers(image, transaction)) {
-    for (const BlobDownload& blob : downloads_) total_ += blob.descriptor.size;
-    if (unpack == PullOptions::Unpack::no) return;
+    if (options.unpack == PullOptions::Unpack::no) return;
     unpacking_ =
-        std::make_unique<LayerUnpacking>(transaction, image, share(downloads_), LayerLimits());
+        std::make_unique<LayerUnpacking>(transaction, image, share(downloads_), options.limits);
   }
 
   void run(Repository& repository) {
     download_blobs(repository, downloads_, [this] { look(); });
     for (const BlobDownload& blob : downloads_) transaction_.add_blob(blob.descriptor.digest);
     if (!unpacking_) return;
-    for (const std::string& note : unpacking_->finish()) progress_.warn(note);
+    for (const std::string& note : unpacking_->finish([this] { show(); })) progress_.warn(note);
     progress_.finished(std::to_string(image_.layers.size()) + " layers: unpacked");
   }
 
@@ -89,14 +94,35 @@ class LayerPull {
   // Now and then during the download.
   void look() {
     if (unpacking_) stop_where_unpacking_failed();
-    uint64_t received = 0;
     for (const BlobDownload& blob : downloads_) {
-      received += blob.received;
-      if (!blob.complete) continue;
-      if (!told_.insert(blob.name).second) continue;
+      if (!blob.complete || !told_.insert(blob.name).second) continue;
       progress_.finished(blob.name + " (" + human_size(blob.descriptor.size) + "): downloaded");
     }
-    progress_.update("downloading", received, total_);
+    show();
+  }
+
+  void show() {
+    std::vector<ProgressRow> rows;
+    for (size_t i = 0; i < image_.layers.size(); ++i) rows.push_back(row_of(i));
+    progress_.update(rows);
+  }
+
+  ProgressRow row_of(size_t index) const {
+    const oci::Descriptor& blob = image_.layers[index].blob;
+    ProgressRow row{layer_name(image_, index), "done", blob.size, blob.size};
+    const auto download = std::find_if(
+        downloads_.begin(), downloads_.end(),
+        [&](const BlobDownload& each) { return each.descriptor.digest == blob.digest; });
+    if (download != downloads_.end() && !download->complete) {
+      row.action = "downloading";
+      row.done = download->received;
+    } else if (unpacking_) {
+      const LayerUnpacking::Progress progress = unpacking_->progress(index);
+      if (progress.state == LayerUnpacking::State::done) return row;
+      row.action = progress.state == LayerUnpacking::State::running ? "unpacking" : "waiting";
+      row.done = std::min(progress.bytes, blob.size);
+    }
+    return row;
   }
 
   // What is wrong with a blob is told once it is known that it is what was asked for.
@@ -114,10 +140,26 @@ class LayerPull {
   const Image& image_;
   Progress& progress_;
   std::vector<BlobDownload> downloads_;
-  uint64_t total_ = 0;
   std::set<std::string> told_;  // the downloads that a person knows to be complete
   std::unique_ptr<LayerUnpacking> unpacking_;
 };
+
+// What has arrived is kept where the way there is to blame, not what came.
+void pull_layers(Repository& repository, Transaction& transaction, const Image& image,
+                 const PullOptions& options, Progress& progress) {
+  try {
+    LayerPull(transaction, image, options, progress).run(repository);
+  } catch (const HttpFailure&) {
+    transaction.keep_partial_blobs();
+    throw;
+  } catch (const Refusal&) {
+    transaction.keep_partial_blobs();
+    throw;
+  } catch (const Interrupted&) {
+    transaction.keep_partial_blobs();
+    throw;
+  }
+}
 
 std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
                          Progress& progress) {
@@ -128,7 +170,7 @@ std::string pull_checked(const Store& store, const Reference& reference, const P
   check_platform(image, located, options, progress);
 
   Transaction transaction(store);
-  LayerPull(transaction, image, options.unpack, progress).run(located.repository);
+  pull_layers(located.repository, transaction, image, options, progress);
   transaction.put_blob(manifest.bytes);
   transaction.put_blob(located.image.config);
   transaction.commit(ImageName{.reference = image.reference,

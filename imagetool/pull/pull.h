@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "imagetool/layer/limits.h"
 #include "imagetool/pull/locate.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/reference.h"
@@ -12,6 +13,7 @@ namespace gocker {
 
 struct PullOptions : LocateOptions {
   enum class Unpack { no, yes } unpack = Unpack::yes;
+  LayerLimits limits;
 };
 
 // Returns the digest of the platform's manifest. Throws with the store unchanged.

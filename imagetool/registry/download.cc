@@ -20,13 +20,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kParallel = 4;
 constexpr std::chrono::milliseconds kTick{200};
+constexpr size_t kReadSize = 256 << 10;
 constexpr long kPartialContent = 206;
 constexpr long kRangeNotSatisfiable = 416;
 
 // One blob on its way, over as many requests as it takes.
 class Job {
  public:
-  Job(Repository& repository, BlobDownload& blob) : repository_(repository), blob_(blob) {}
+  Job(Repository& repository, BlobDownload& blob) : repository_(repository), blob_(blob) {
+    take_what_is_there();
+  }
 
   bool running() const { return static_cast<bool>(exchange_); }
   bool complete() const { return blob_.complete; }
@@ -38,6 +41,7 @@ class Job {
   void settle();
 
  private:
+  void take_what_is_there();
   void receive(const HttpResponse& head, std::string_view bytes);
   void begin_answer(const HttpResponse& head);
   void start_over();
@@ -52,8 +56,23 @@ class Job {
   Clock::time_point not_before_ = Clock::now();
   std::string authorization_;  // of the request that runs
   bool answer_began_ = false;
+  bool resumed_ = false;  // the beginning is from another process and may be damaged
   std::unique_ptr<HttpExchange> exchange_;
 };
+
+// The beginning of the blob, from a download that was cut off. It may be all of it.
+void Job::take_what_is_there() {
+  const Doing doing("resume", blob_.name);
+  std::vector<char> buffer(kReadSize);
+  ssize_t got = 0;
+  while ((got = check(::read(blob_.file.get(), buffer.data(), buffer.size()), "read")) > 0) {
+    hash_.update({buffer.data(), static_cast<size_t>(got)});
+    blob_.received += static_cast<uint64_t>(got);
+    resumed_ = true;
+  }
+  if (blob_.received > blob_.descriptor.size) return start_over();
+  if (resumed_ && blob_.received == blob_.descriptor.size) check_complete();
+}
 
 void Job::start() {
   HttpRequest request = repository_.blob_request(blob_.descriptor.digest, blob_.received);
@@ -75,7 +94,7 @@ void Job::receive(const HttpResponse& head, std::string_view bytes) {
   write_all(blob_.file, bytes, "its file");
   hash_.update(bytes);
   blob_.received += bytes.size();
-  if (blob_.arrived) blob_.arrived(blob_.received);
+  if (blob_.arrived && !resumed_) blob_.arrived(blob_.received);
 }
 
 // A server that ignores Range sends the whole blob again, under status 200.
@@ -89,8 +108,11 @@ void Job::begin_answer(const HttpResponse& head) {
   }
 }
 
-// Others may be reading what is there: it is written over with the same bytes, not cut off.
+// Others may be reading what has arrived: it is written over with the same bytes, not cut off.
+// Nobody reads what was resumed.
 void Job::start_over() {
+  if (resumed_) check(::ftruncate(blob_.file.get(), 0), "truncate", "its file");
+  resumed_ = false;
   check(::lseek(blob_.file.get(), 0, SEEK_SET), "seek in", "its file");
   hash_ = Sha256();
   blob_.received = 0;
@@ -112,7 +134,7 @@ void Job::settle_answer(const HttpResponse& response) {
     return start_over();
   }
   if (is_passing(response.status) && retry_later(response.header("retry-after"))) return;
-  if (!response.success()) throw Error(repository_.explain(response));
+  if (!response.success()) throw Refusal(repository_.explain(response), response.status);
   repository_.succeeded();
   check_complete();
 }
@@ -123,10 +145,12 @@ void Job::check_complete() {
                 std::to_string(blob_.descriptor.size) + " bytes");
   }
   const std::string digest = hash_.finish();
+  if (resumed_ && digest != blob_.descriptor.digest) return start_over();
   if (digest != blob_.descriptor.digest) {
     throw Error("its content has the digest " + digest + ", not " + blob_.descriptor.digest);
   }
   blob_.complete = true;
+  if (blob_.arrived) blob_.arrived(blob_.received);
 }
 
 bool Job::retry_later(std::string_view retry_after) {

@@ -16,7 +16,7 @@ namespace gocker {
 struct BlobDownload {
   oci::Descriptor descriptor;
   std::string name;       // for messages: "layer 2 of 5"
-  Fd file;                // empty, opened for writing
+  Fd file;                // for reading and writing; it may have the blob's beginning already
   uint64_t received = 0;  // bytes so far, for whoever shows progress
   // Called with `received` after each write, so that others can read what is there; it is not
   // checked yet, and is written again where a server starts anew.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "imagetool/interrupt.h"
 #include "imagetool/reference.h"
 #include "imagetool/registry/curl.h"
 #include "imagetool/registry/url.h"
@@ -18,6 +19,7 @@ constexpr long kStallSeconds = 30;  // this long below kStallRate is a stall
 constexpr long kStallRate = 64;     // bytes a second
 constexpr long kBufferSize = 256 << 10;
 constexpr int kMaxRedirects = 10;
+constexpr std::chrono::milliseconds kFetchTick{200};  // how soon an interrupt is seen
 constexpr size_t kMaxRefusal = 64 << 10;
 
 bool may_help_to_retry(CURLcode code) {
@@ -198,6 +200,7 @@ HttpExchange* HttpClient::wait(std::chrono::milliseconds timeout) {
 }
 
 void HttpClient::work(std::chrono::milliseconds timeout) {
+  check_interrupt();
   int running = 0;
   require(curl().multi_perform(multi_, &running));
   int left = 0;
@@ -265,7 +268,7 @@ HttpResponse HttpClient::fetch(HttpRequest request, size_t limit) {
     body += bytes;
   });
   start(exchange);
-  while (!exchange.finished_) work(std::chrono::seconds(1));
+  while (!exchange.finished_) work(kFetchTick);
   std::erase(finished_, &exchange);
   HttpResponse response = exchange.response();
   if (response.success()) response.body = std::move(body);

@@ -1,8 +1,7 @@
 #include "imagetool/registry/repository.h"
 
-#include <thread>
-
 #include "imagetool/digest.h"
+#include "imagetool/interrupt.h"
 #include "imagetool/reference.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/retries.h"
@@ -128,7 +127,7 @@ HttpResponse Repository::get(const std::string& path, const std::vector<std::str
     if (is_passing(response->status)) {
       const auto delay = retries.next(0, response->header("retry-after"));
       if (delay) {
-        std::this_thread::sleep_for(*delay);
+        pause_for(*delay);
         continue;
       }
     }
@@ -150,7 +149,7 @@ std::optional<HttpResponse> Repository::try_get(HttpRequest request, size_t limi
     }
     const auto delay = failure.transient() ? retries.next() : std::nullopt;
     if (!delay) throw;
-    std::this_thread::sleep_for(*delay);
+    pause_for(*delay);
     return std::nullopt;
   }
 }

@@ -76,8 +76,9 @@ size_t move_out(const Fd& part, const std::set<std::string>& needed, const Works
 void sweep(const Store& store, const Workspace& workspace, Removal& removal) {
   remove_dead_leases(store);
   const Needed needed = find_needed(store);
-  removal.layers = move_out(store.layers(), needed.layers, workspace, "layer-", removal.bytes);
-  removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "blob-", removal.bytes);
+  removal.layers =
+      move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
+  removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "removed-blob-", removal.bytes);
 }
 
 void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
@@ -121,6 +122,11 @@ Removal collect_garbage(const Store& store) {
   const Fd locked = store.lock(Store::Lock::exclusive);
   Removal removal;
   sweep(store, workspace, removal);
+  for (const std::string& name : list_directory(store.partial(), "partial")) {
+    removal.bytes += size_of(store.partial(), name);
+    remove_tree_at(store.partial(), name);
+    ++removal.blobs;
+  }
   return removal;
 }
 

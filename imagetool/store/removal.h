@@ -22,8 +22,8 @@ struct Removal {
 // the last name of an image that a bundle uses: the error names the bundle.
 Removal remove_images(const Store& store, const std::vector<std::string>& texts);
 
-// Removes blobs and layers that no name, no lease and no running command needs, and leases whose
-// directory is gone.
+// Removes blobs and layers that no name, no lease and no running command needs, the beginnings of
+// blobs, and leases whose directory is gone.
 Removal collect_garbage(const Store& store);
 
 }  // namespace gocker

@@ -42,7 +42,7 @@ bool may_become_store(const Fd& directory) {
 
 // The version file comes last: a store without it is one that was never finished.
 void create(const Fd& directory) {
-  for (const char* name : {"blobs", "blobs/sha256", "layers", "leases", "tmp"}) {
+  for (const char* name : {"blobs", "blobs/sha256", "layers", "leases", "tmp", "partial"}) {
     make_part(directory, name);
   }
   replace_file_at(directory, "oci-layout", kLayout, 0600);
@@ -75,6 +75,8 @@ Store::Store(const std::string& root) {
   layers_ = open_part(directory_, "layers");
   leases_ = open_part(directory_, "leases");
   tmp_ = open_part(directory_, "tmp");
+  make_part(directory_, "partial");  // which stores of earlier versions lack
+  partial_ = open_part(directory_, "partial");
 }
 
 void Store::read_version() {

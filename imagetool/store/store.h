@@ -9,10 +9,11 @@
 //   layers/HEX/tree    an unpacked layer, HEX of its chain id; complete if it is there
 //   leases/HEX         what a bundle uses (lease.h), HEX of its directory's name
 //   tmp/NAME           what a running command adds (transaction.h), locked by it with flock(2)
+//   partial/HEX        the beginning of a blob whose download was cut off (partial.h)
 //
 // A blob or layer enters by rename(2), whole. What a killed command leaves below tmp/ is removed by
-// the next one that opens the store for writing. Manifests, configs and index.json are synced to
-// disk; layers are not.
+// the next one that opens the store for writing, but for the beginnings of blobs. Manifests,
+// configs and index.json are synced to disk; layers are not.
 #pragma once
 
 #include <string>
@@ -59,6 +60,7 @@ class Store {
   const Fd& layers() const { return layers_; }
   const Fd& leases() const { return leases_; }
   const Fd& tmp() const { return tmp_; }
+  const Fd& partial() const { return partial_; }
 
  private:
   void read_version();
@@ -70,6 +72,7 @@ class Store {
   Fd layers_;
   Fd leases_;
   Fd tmp_;
+  Fd partial_;
 };
 
 }  // namespace gocker

@@ -9,15 +9,12 @@
 #include <cstdio>
 
 #include "imagetool/digest.h"
+#include "imagetool/store/partial.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
 namespace gocker {
 namespace {
-
-std::string draft_path(std::string_view hex) {
-  return std::string("blob-").append(hex);
-}
 
 template <class List>
 auto find_added(const List& list, const std::string& hex) {
@@ -52,14 +49,24 @@ Fd Transaction::open_blob(std::string_view digest) const {
 }
 
 Fd Transaction::draft_blob(std::string_view digest) {
-  return open_file_at(workspace_.directory(), draft_path(digest_hex(digest)),
+  return open_file_at(workspace_.directory(), blob_draft_name(digest_hex(digest)),
                       O_RDWR | O_CREAT | O_EXCL, 0600);
+}
+
+Fd Transaction::resume_blob(std::string_view digest) {
+  const std::string hex = digest_hex(digest);
+  if (!take_partial(store_, hex, workspace_.directory())) return draft_blob(digest);
+  return open_file_at(workspace_.directory(), blob_draft_name(hex), O_RDWR | O_NOFOLLOW);
+}
+
+void Transaction::keep_partial_blobs() {
+  keep_partials(store_, workspace_.directory());
 }
 
 void Transaction::add_blob(std::string_view digest) {
   const std::string hex = digest_hex(digest);
   const std::lock_guard guard(mutex_);
-  blobs_.push_back({draft_path(hex), hex});
+  blobs_.push_back({blob_draft_name(hex), hex});
 }
 
 std::string Transaction::put_blob(std::string_view content) {

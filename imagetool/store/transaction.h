@@ -50,6 +50,10 @@ class Transaction {
   // An empty file, opened for reading and writing, that becomes the blob; add_blob() says that its
   // content is whole and checked.
   Fd draft_blob(std::string_view digest);
+  // The same, but the file may have the blob's beginning already, from a download that was cut off.
+  Fd resume_blob(std::string_view digest);
+  // Keeps what drafts of blobs hold for the next resume_blob(). Nothing may be added later.
+  void keep_partial_blobs();
   void add_blob(std::string_view digest);
   // A small blob in one call, synced to disk. Its digest is returned.
   std::string put_blob(std::string_view content);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "imagetool/store/partial.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
@@ -69,7 +70,10 @@ void remove_leftovers(const Store& store) {
       }
     }
   }
-  for (const auto& [name, lock] : abandoned) remove_tree_at(store.tmp(), name);
+  for (const auto& [name, lock] : abandoned) {
+    keep_partials(store, lock);
+    remove_tree_at(store.tmp(), name);
+  }
 }
 
 std::vector<std::string> pinned_names(const Store& store) {

@@ -40,6 +40,30 @@ std::string below(const std::string& mount_point, const std::string& path) {
   return mount_point == "/" ? path : mount_point + path;
 }
 
+bool has_controller(const CgroupPaths::Hierarchy& hierarchy, const std::string& controllers) {
+  return controllers.empty() || hierarchy.controllers == controllers ||
+         names_controller(hierarchy.controllers, controllers);
+}
+
+void enter_group_below(CgroupPaths& paths, const std::string& name) {
+  const Doing doing("enter control group", name);
+  const size_t colon = name.find(':');
+  const std::string controllers = colon == std::string::npos ? "" : name.substr(0, colon);
+  const std::string path = name.substr(colon == std::string::npos ? 0 : colon + 1);
+  for (const std::string_view component : split(path, '/')) {
+    if (component == "..") throw Error("must not contain \"..\"");
+  }
+  bool found = false;
+  for (CgroupPaths::Hierarchy& hierarchy : paths.hierarchies) {
+    if (!has_controller(hierarchy, controllers)) continue;
+    std::string directory = hierarchy.directory + (path.starts_with('/') ? "" : "/") + path;
+    if (::access(directory.c_str(), F_OK) != 0) continue;
+    hierarchy.directory = std::move(directory);
+    found = true;
+  }
+  if (!found) throw Error("the container has no such group");
+}
+
 }  // namespace
 
 const CgroupPaths::Hierarchy* CgroupPaths::find(std::string_view controller) const {
@@ -47,6 +71,12 @@ const CgroupPaths::Hierarchy* CgroupPaths::find(std::string_view controller) con
     if (names_controller(hierarchy.controllers, controller)) return &hierarchy;
   }
   return nullptr;
+}
+
+CgroupPaths groups_below(const CgroupPaths& paths, const std::vector<std::string>& names) {
+  CgroupPaths below = paths;
+  for (const std::string& name : names) enter_group_below(below, name);
+  return below;
 }
 
 CgroupPaths plan_cgroups(const std::string& cgroups_path, const std::string& id,

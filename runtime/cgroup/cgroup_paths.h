@@ -33,4 +33,9 @@ struct CgroupPaths {
 CgroupPaths plan_cgroups(const std::string& cgroups_path, const std::string& id,
                          const CgroupHost& host = cgroup_host());
 
+// The groups below a container's that `exec --cgroup` names: "sub/group" in every hierarchy that
+// has it, "cpu:sub/group" in one. The others stay as they are. Errors: "..", a group that is in
+// none.
+CgroupPaths groups_below(const CgroupPaths& paths, const std::vector<std::string>& names);
+
 }  // namespace gocker

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "runtime/cli/options.h"
+#include "runtime/launch/create.h"
 
 namespace gocker::cli {
 
@@ -13,6 +14,7 @@ namespace gocker::cli {
 struct Global {
   std::string state_root;
   char** argv = nullptr;  // main's, for guard_binary()
+  CgroupManager cgroup_manager = CgroupManager::cgroupfs;
 };
 
 struct Command {
@@ -30,17 +32,22 @@ struct Command {
 inline constexpr size_t kAnyNumber = ~size_t{0};
 
 extern const Command kCheck;
+extern const Command kCheckpoint;
 extern const Command kCreate;
 extern const Command kDelete;
 extern const Command kExec;
 extern const Command kFeatures;
 extern const Command kKill;
 extern const Command kList;
+extern const Command kPause;
 extern const Command kPs;
+extern const Command kRestore;
+extern const Command kResume;
 extern const Command kRun;
 extern const Command kSpec;
 extern const Command kStart;
 extern const Command kState;
+extern const Command kUpdate;
 
 // All of them, in the order of --help.
 std::span<const Command* const> commands();

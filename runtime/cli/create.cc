@@ -7,14 +7,14 @@
 namespace gocker::cli {
 namespace {
 
-constexpr std::array kOptions{kBundle,  kConsoleSocket, kPidFile,
-                              kNoPivot, kNoNewKeyring,  kPreserveFds};
+constexpr std::array kOptions{kBundle,      kConfig,  kConsoleSocket, kPidFile,
+                              kPidfdSocket, kNoPivot, kNoNewKeyring,  kPreserveFds};
 
 int run(const Global& global, const Arguments& arguments) {
-  const CreateOptions options = create_options(arguments);
+  const CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const oci::Spec spec = load_bundle(options.bundle);
+  const oci::Spec spec = load_bundle(options.bundle, arguments.value("config"));
   Created created = create_container(StateRoot(global.state_root), spec, options);
   created.init.release();
   return 0;

@@ -26,7 +26,7 @@ unsigned announced_descriptors() {
 
 }  // namespace
 
-CreateOptions create_options(const Arguments& arguments) {
+CreateOptions create_options(const Global& global, const Arguments& arguments) {
   CreateOptions options{
       .id = arguments.positionals().at(0),
       .bundle = arguments.value("bundle", "."),
@@ -34,7 +34,9 @@ CreateOptions create_options(const Arguments& arguments) {
       .no_new_keyring = arguments.has("no-new-keyring"),
       .preserved_fds = arguments.number("preserve-fds"),
       .listen_fds = announced_descriptors(),
+      .cgroup_manager = global.cgroup_manager,
       .pid_file = arguments.value("pid-file"),
+      .pidfd_socket = arguments.value("pidfd-socket"),
       .console_socket = arguments.value("console-socket"),
   };
   if (!options.console_socket.empty()) {

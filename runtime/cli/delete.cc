@@ -4,21 +4,18 @@
 
 #include "runtime/base/error.h"
 #include "runtime/cli/command.h"
-#include "runtime/container/container.h"
+#include "runtime/cli/each_container.h"
 
 namespace gocker::cli {
 namespace {
 
 constexpr std::array kOptions{
-    Option{"force", 'f', "", "kill it first; a container that does not exist is fine"}};
+    Option{"force", 'f', "", "kill it first; a container that does not exist is fine"}, kRegex};
 
-int run(const Global& global, const Arguments& arguments) {
-  const std::string& id = arguments.positionals().at(0);
-  const StateRoot root(global.state_root);
-  const bool force = arguments.has("force");
+void remove(const StateRoot& root, const std::string& id, bool force) {
   std::optional<Container> container = Container::load_if_exists(root, id, Locking::exclusive);
   if (!container) {
-    if (force) return 0;
+    if (force) return;
     throw Error("container \"" + id + "\" does not exist");
   }
   // A created container goes without --force, against the letter of runtime.md: the engines delete
@@ -29,6 +26,13 @@ int run(const Global& global, const Arguments& arguments) {
                 ": stop it first, or use --force");
   }
   container->destroy();
+}
+
+int run(const Global& global, const Arguments& arguments) {
+  const StateRoot root(global.state_root);
+  for (const std::string& id : chosen_ids(root, arguments)) {
+    remove(root, id, arguments.has("force"));
+  }
   return 0;
 }
 

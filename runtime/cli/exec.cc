@@ -20,6 +20,7 @@ namespace {
 constexpr std::array kOptions{
     kConsoleSocket,
     kPidFile,
+    kPidfdSocket,
     kPreserveFds,
     Option{"process", 'p', "FILE", "the process as JSON, as in config.json"},
     Option{"detach", 'd', "", "return as soon as the program runs"},
@@ -32,6 +33,8 @@ constexpr std::array kOptions{
     Option{"no-new-privs", 0, "", "it can't gain privileges"},
     Option{"apparmor", 0, "PROFILE", "its AppArmor profile"},
     Option{"process-label", 0, "LABEL", "its SELinux label"},
+    Option{"cgroup", 0, "PATH",
+           "in this group below the container's; CONTROLLER:PATH for one of v1"},
     Option{"ignore-paused", 0, "", "in a paused container, too (it waits there)"}};
 
 // "1000" or "1000:100": numbers only, they are never looked up (CVE-2016-3697).
@@ -81,12 +84,13 @@ oci::Process wanted_process(const oci::Spec& spec, const Arguments& arguments) {
   const std::string file = arguments.value("process");
   oci::Process process = file.empty() ? process_from_options(spec, arguments)
                                       : oci::parse_process(read_file(file), file);
+  process.terminal |= arguments.has("tty");
   oci::validate(process, file.empty() ? "exec" : file, "");
   return process;
 }
 
 int run(const Global& global, const Arguments& arguments) {
-  CreateOptions options = create_options(arguments);
+  CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
   const Container container =
@@ -110,9 +114,11 @@ int run(const Global& global, const Arguments& arguments) {
   Child child = exec_in_container({.container = container,
                                    .spec = spec,
                                    .process = process,
+                                   .cgroups = arguments.values("cgroup"),
                                    .preserved_fds = options.preserved_fds + options.listen_fds,
                                    .listen_fds = options.listen_fds,
                                    .on_terminal = options.on_terminal});
+  send_pidfd(options.pidfd_socket, child);
   write_pid_file(options.pid_file, child.pid());
   if (detach) {
     child.release();

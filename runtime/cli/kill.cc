@@ -7,30 +7,39 @@
 #include "runtime/base/signals.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/cli/command.h"
-#include "runtime/container/container.h"
+#include "runtime/cli/each_container.h"
 
 namespace gocker::cli {
 namespace {
 
 constexpr std::array kOptions{
-    Option{"all", 'a', "", "signal every process of the container's control groups"}};
+    Option{"all", 'a', "", "signal every process of the container's control groups"}, kRegex};
 
-int run(const Global& global, const Arguments& arguments) {
-  const auto& words = arguments.positionals();
-  const int signal = parse_signal(words.size() > 1 ? words[1] : "SIGTERM");
-  const Container container =
-      Container::load(StateRoot(global.state_root), words.at(0), Locking::none);
-  const Doing doing("kill container", container.record().id);
+void kill_all(const Container& container, int signal) {
   Cgroup cgroup(container.record().cgroup);
-  if (arguments.has("all")) {
-    cgroup.kill_all(signal);
-    return 0;
-  }
+  cgroup.kill_all(signal);
+}
+
+void kill_first(const Container& container, int signal) {
   const Fd process = container.open_process();
   if (!process) throw Error("container not running");
   check(sys::pidfd_send_signal(process.get(), signal), "pidfd_send_signal");
   // A frozen process of cgroup v1 dies only when it thaws.
+  Cgroup cgroup(container.record().cgroup);
   if (signal == SIGKILL && cgroup.is_frozen()) cgroup.thaw();
+}
+
+int run(const Global& global, const Arguments& arguments) {
+  const auto& words = arguments.positionals();
+  const int signal = parse_signal(words.size() > 1 ? words[1] : "SIGTERM");
+  const StateRoot root(global.state_root);
+  for (const std::string& id : chosen_ids(root, arguments)) {
+    const Container container = Container::load(root, id, Locking::none);
+    const Doing doing("kill container", id);
+    // Of several, some may have ended.
+    if (arguments.has("regex") && !container.open_process()) continue;
+    arguments.has("all") ? kill_all(container, signal) : kill_first(container, signal);
+  }
   return 0;
 }
 

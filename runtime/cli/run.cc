@@ -15,8 +15,10 @@ namespace {
 
 constexpr std::array kOptions{
     kBundle,
+    kConfig,
     kConsoleSocket,
     kPidFile,
+    kPidfdSocket,
     kNoPivot,
     kNoNewKeyring,
     kPreserveFds,
@@ -43,10 +45,10 @@ int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOption
 }
 
 int run(const Global& global, const Arguments& arguments) {
-  const CreateOptions options = create_options(arguments);
+  const CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const oci::Spec spec = load_bundle(options.bundle);
+  const oci::Spec spec = load_bundle(options.bundle, arguments.value("config"));
   const StateRoot root(global.state_root);
   if (!arguments.has("detach")) return run_in_foreground(root, spec, options, arguments);
   Created created = create_container(root, spec, options);

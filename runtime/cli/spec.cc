@@ -1,5 +1,6 @@
 // gocker-runtime spec: writes a config.json to start from.
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -11,13 +12,16 @@ namespace gocker::cli {
 namespace {
 
 constexpr std::array kOptions{
-    Option{"bundle", 'b', "DIR", "where config.json is written (default: here)"}};
+    Option{"bundle", 'b', "DIR", "where config.json is written (default: here)"},
+    Option{"rootless", 0, "", "one that works without root's rights"}};
 
 int run(const Global&, const Arguments& arguments) {
   const Fd bundle = open_directory(arguments.value("bundle", "."));
   // Never over a file that stands: it may be somebody's work.
   const Fd file = open_file_at(bundle, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0666);
-  write_all(file, oci::to_json(oci::default_spec()) + "\n", "config.json");
+  const oci::Spec spec = arguments.has("rootless") ? oci::rootless_spec(::geteuid(), ::getegid())
+                                                   : oci::default_spec();
+  write_all(file, oci::to_json(spec) + "\n", "config.json");
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/base/socket.h"
 #include "runtime/base/text.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
@@ -24,6 +25,22 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
+CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
+  if (options.cgroup_manager == CgroupManager::disabled) return {};
+  if (options.cgroup_manager == CgroupManager::systemd) {
+    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
+  }
+  return plan_cgroups(spec.linux_.cgroups_path, options.id);
+}
+
+void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
+  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
+  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
+  if (spec.linux_.resources) {
+    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
+  }
+}
+
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
                          const std::string& bundle) {
   ContainerRecord record;
@@ -34,7 +51,7 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.created = rfc3339_now();
   record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
   record.annotations = spec.annotations;
-  record.cgroup = plan_cgroups(spec.linux_.cgroups_path, options.id);
+  record.cgroup = wanted_cgroups(spec, options);
   record.namespaces = spec.linux_.namespaces;
   for (const oci::Mount& mount : spec.mounts) {
     if (mount.type == "bind") record.external_mounts.push_back(mount.destination);
@@ -87,8 +104,14 @@ void write_pid_file(const std::string& path, pid_t pid) {
   replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
 }
 
-oci::Spec load_bundle(const std::string& bundle) {
-  const std::string path = bundle + "/" + kConfigFile;
+void send_pidfd(const std::string& path, const Child& process) {
+  if (path.empty()) return;
+  const Doing doing("send the pidfd to", path);
+  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
+}
+
+oci::Spec load_bundle(const std::string& bundle, const std::string& config_file) {
+  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
   const std::string json = read_file(path);
   // Costs a little, so it is done only where somebody wants to know.
   oci::Findings findings;
@@ -115,7 +138,7 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
   Unfinished unfinished(container);
   Cgroup cgroup(record.cgroup);
   cgroup.create();
-  cgroup.apply(spec.linux_.resources.value_or(oci::Resources{}));
+  set_limits(cgroup, spec, options);
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{
@@ -144,6 +167,7 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
       .state = [&] { return container.state(oci::Status::created); },
   };
   Child init = launch(request, events);
+  send_pidfd(options.pidfd_socket, init);
   write_pid_file(options.pid_file, init.pid());
   unfinished.finished();
   return {std::move(container), std::move(init)};

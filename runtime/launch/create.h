@@ -10,6 +10,9 @@
 
 namespace gocker {
 
+// Who makes the control groups; disabled: the container stays in those of the runtime.
+enum class CgroupManager { cgroupfs, systemd, disabled };
+
 struct CreateOptions {
   std::string id;
   std::string bundle;
@@ -17,7 +20,9 @@ struct CreateOptions {
   bool no_new_keyring = false;
   unsigned preserved_fds = 0;
   unsigned listen_fds = 0;
+  CgroupManager cgroup_manager = CgroupManager::cgroupfs;
   std::string pid_file;        // empty: none
+  std::string pidfd_socket;    // gets a pidfd of the first process; empty: none
   std::string console_socket;  // recorded; the connection is made by on_terminal
   std::function<void(Fd controller)> on_terminal;
 };
@@ -29,8 +34,8 @@ struct Created {
   Child init;
 };
 
-// Reads and checks BUNDLE/config.json.
-oci::Spec load_bundle(const std::string& bundle);
+// Reads and checks BUNDLE/config.json, or another file in its place.
+oci::Spec load_bundle(const std::string& bundle, const std::string& config_file = {});
 
 // Either a container in the state "created", locked, or an Error and nothing left behind.
 Created create_container(const StateRoot& root, const oci::Spec& spec,
@@ -39,6 +44,9 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
 // Written under another name first: who polls for the file must find the whole pid in it. Decimal
 // digits and no newline, as engines read it. Nothing where `path` is empty.
 void write_pid_file(const std::string& path, pid_t pid);
+
+// A pidfd of the process goes to the socket, framed as a console is. Nothing where `path` is empty.
+void send_pidfd(const std::string& path, const Child& process);
 
 // The start operation on a created container, locked by the caller: opens the gate, waits for the
 // execution of the program, runs the poststart hooks. A container whose start fails is destroyed,

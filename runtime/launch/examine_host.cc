@@ -22,6 +22,7 @@
 #include "runtime/linux/devices.h"
 #include "runtime/linux/filesystem.h"
 #include "runtime/linux/id_map.h"
+#include "runtime/linux/intel_rdt.h"
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/mount_options.h"
 #include "runtime/linux/mounts.h"
@@ -270,6 +271,10 @@ class HostExamination {
     }
     attempt("/linux/memoryPolicy", "see `gocker-runtime features` for what there is", [&] {
       if (config_.memory_policy) set_memory_policy(*config_.memory_policy);
+    });
+    attempt("/linux/intelRdt", "mount resctrl, or use a class that is there", [&] {
+      if (!config_.intel_rdt) return;
+      plan_rdt_groups(*config_.intel_rdt, "gocker", find_resctrl());
     });
     for (const auto& [name, device] : config_.net_devices) {
       attempt("/linux/netDevices/" + name, "name an interface that `ip link` shows",

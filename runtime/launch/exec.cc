@@ -196,13 +196,13 @@ Child exec_in_container(const ExecRequest& request) {
   const Doing doing("exec in container", record.id);
   const Fd first_process = request.container.open_process();
   if (!first_process) throw Error("container not running");
-  const Cgroup cgroup(record.cgroup);
+  const Cgroup cgroup(groups_below(record.cgroup, request.cgroups));
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
   // Ours, and so the child's until it is in its control groups.
   const auto& affinity = request.process.exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  Fd group = cgroup.unified_directory_of(record.pid);
+  Fd group = request.cgroups.empty() ? cgroup.unified_directory_of(record.pid) : Fd();
   // Where somebody moved the first process out of them all, not outside with it.
   if (!group) group = cgroup.unified_directory();
   std::optional<Child> process = clone_into(record, first_process, group);

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/process.h"
@@ -19,7 +21,9 @@ struct ExecRequest {
   const Container& container;
   const oci::Spec& spec;        // the container's
   const oci::Process& process;  // what is to run
-  unsigned preserved_fds = 0;   // 3 and up, LISTEN_FDS included
+  // Where in the container's control groups: "sub/group", or "cpu:sub/group" for one of v1.
+  std::vector<std::string> cgroups;
+  unsigned preserved_fds = 0;  // 3 and up, LISTEN_FDS included
   unsigned listen_fds = 0;
   std::function<void(Fd controller)> on_terminal;
 };

@@ -127,6 +127,8 @@ void set_scheduler(pid_t pid, const oci::Scheduler& scheduler) {
   const Doing doing("set scheduler", scheduler.policy);
   SchedulerAttributes attributes;
   attributes.policy = number_of(kPolicies, "policy", scheduler.policy);
+  constexpr uint32_t kIso = 4;  // reserved by the kernel for ever, and never implemented
+  if (attributes.policy == kIso) throw Error("no kernel has this policy", EINVAL);
   for (const std::string& flag : scheduler.flags) {
     attributes.flags |= number_of(kSchedulerFlags, "scheduler flag", flag);
   }

@@ -8,12 +8,15 @@ Prints a TAP line for each test.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import pty
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import images
@@ -321,12 +324,13 @@ def a_long_pull_tells_its_progress_line_by_line(store):
 
 
 @test
-def a_long_pull_draws_one_line_on_a_terminal(store):
+def a_long_pull_draws_a_line_for_each_layer_on_a_terminal(store):
     with FakeRegistry() as registry:
         image = images.small_image("one", "two", "three")
         reference = registry.add(image)
         slow_layers(registry, image)
         main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
         process = subprocess.Popen(store.command("pull", reference), env=store.environment,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=side,
                                    text=True)
@@ -338,10 +342,67 @@ def a_long_pull_draws_one_line_on_a_terminal(store):
         equal(process.communicate()[0], image.digest + "\n", "stdout")
         equal(process.returncode, 0, "exit code")
         text = shown.decode()
-        contains(text, "downloading")
-        equal(text.count("\n"), 0, "ends of lines")
-        if not text.endswith("\r\033[K"):
-            raise AssertionError(f"the bar stays: {text!r}")
+        drawn = text.split("\033[J")[0].split("\r\n")
+        equal([line.split(" [")[0] for line in drawn], [f"layer {n} of 3" for n in (1, 2, 3)], "lines")
+        contains(drawn[0], "] downloading 0")
+        equal(max(len(line.split("\033")[0]) for line in drawn), 59, "the widest, cut for the screen")
+        if not text.endswith("\033[2A\r\033[J"):
+            raise AssertionError(f"the bars stay: {text!r}")
+
+
+@test
+def progress_for_programs_and_none(store):
+    with FakeRegistry() as registry:
+        image = images.small_image("one", "two", "three")
+        reference = registry.add(image)
+        slow_layers(registry, image)
+        done = store.run("pull", "--progress", "json", reference)
+        equal((done.returncode, done.stdout), (0, image.digest + "\n"), "exit code and stdout")
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        contains(lines, {"name": "layer 1 of 3", "action": "downloading", "done": 0,
+                         "total": image.manifest["layers"][0]["size"]})
+        contains(lines, {"finished": "3 layers: unpacked"})
+        store.ok("rm", reference)
+        slow_layers(registry, image)
+        store.ok("pull", "--progress", "none", reference)
+        contains(store.fails("pull", "--progress", "loud", reference, code=2),
+                 "--progress: 'loud' is no kind of progress: auto, tty, plain, json or none")
+
+
+@test
+def caps_on_layers_are_set_by_flags(store):
+    with FakeRegistry() as registry:
+        reference = registry.add(images.make_image([images.tar_of(
+            {f"file-{number}": bytes(1000) for number in range(50)})]))
+        store.ok("images")
+        for flag, value, expected in (("size", "10k", "unpacks to more than 10240 bytes"),
+                                      ("entries", "49", "has more than 49 entries")):
+            contains(store.fails_unchanged("pull", f"--max-layer-{flag}", value, reference), expected)
+        for flag, value in (("size", "many"), ("entries", "0"), ("ratio", "-1")):
+            contains(store.fails("pull", f"--max-layer-{flag}", value, reference, code=2),
+                     f"--max-layer-{flag}: '{value}' is no ")
+        store.ok("pull", "--max-layer-size", "1m", "--max-layer-entries", "50", reference)
+
+
+@test
+def fsck_finds_what_is_damaged_and_repairs_it(store):
+    with FakeRegistry() as registry:
+        image = images.small_image("base", "top")
+        reference = registry.add(image)
+        store.ok("pull", reference)
+        equal(store.ok("fsck"), "the store is sound: 1 image, 4 blobs, 2 unpacked layers\n", "fsck")
+        blob = store.root / "blobs/sha256" / image.layers[1][7:]
+        blob.write_bytes(b"damaged")
+        (store.root / "blobs/sha256" / image.config[7:]).unlink()
+        done = store.run("fsck")
+        equal((done.returncode, done.stderr.count("\n")), (1, 1), "exit code and lines")
+        contains(done.stderr, "fsck: 2 problems in 1 image, 3 blobs, 2 unpacked layers")
+        contains(done.stdout, f"blob {image.layers[1]}: its content has the digest ")
+        contains(done.stdout, f"image {reference}: load image {image.digest}: ")
+        equal(store.run("fsck", "--repair").returncode, 1, "repair tells the problems")
+        equal(blob.exists(), False, "the damaged blob")
+        store.ok("pull", reference)
+        contains(store.ok("fsck"), "the store is sound")
 
 
 @test

@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "runtime/launch": CONTAINER,
     "runtime/cli": LAUNCH,
     "runtime": LAUNCH | {"runtime/cli"},  # main.cc
-    "imagetool": BASE | SPEC,  # reference, digest, platform
+    "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
@@ -236,6 +236,28 @@ def check_threads(file, code, findings):
             findings.append(f"{file}:{number}: gocker-runtime has one thread")
 
 
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^{;]*)? ?\{", re.M)
+
+
+def note_types(file, code, types):
+    """The types that a header gives to others, by program and full name."""
+    if file.suffix != ".h" or file.parts[0] not in PROGRAM_FOLDERS:
+        return
+    namespace = re.search(r"^namespace ([\w:]+) \{", code, re.M)
+    shared = str(file.parent) in BASE | SPEC
+    for program in PROGRAM_FOLDERS[1:] if shared else file.parts[:1]:
+        for match in TYPE.finditer(code):
+            full_name = f"{namespace.group(1) if namespace else ''}::{match.group(1)}"
+            types.setdefault((program, full_name), []).append(file)
+
+
+def check_types(types, findings):
+    """The linker takes one definition of two inline functions of the same name, without a word."""
+    for (_, name), files in types.items():
+        if len(files) > 1:
+            findings.append(f"{files[1]}:1: {name} is the name of another type in {files[0]} too")
+
+
 def compiled_sources(build):
     """What a build directory compiles, as paths relative to the project's root."""
     entries = json.loads((build / "compile_commands.json").read_text())
@@ -259,8 +281,10 @@ def main():
         "paths are resolved by descriptor": [],
         "gocker-runtime has one thread": [],
         "nothing is left to do in the sources": [],
+        "a type's name is that of one type": [],
     }
-    includes, headers, raw, threads, words = results.values()
+    includes, headers, raw, threads, words, one_type = results.values()
+    types = {}
     if len(sys.argv) > 1:
         built = results["every source is built"] = []
         compiled = compiled_sources(pathlib.Path(sys.argv[1]))
@@ -274,10 +298,12 @@ def main():
         check_raw_calls(file, code, raw)
         check_threads(file, code, threads)
         check_words(file, lines, words)
+        note_types(file, code, types)
         if len(sys.argv) > 1:
             check_is_built(file, compiled, built)
         if len(lines) > 600:
             long_files.append(f"{file}: {len(lines)} lines; is it one concept?")
+    check_types(types, one_type)
     report = tap.Tap()
     for name, findings in results.items():
         report.result(f"{name} ({len(files)} files)", findings)

@@ -128,6 +128,12 @@ TEST_F(Devices, TypeUIsACharacterDevice) {
   EXPECT_EQ(device_at(box.report(), "/dev/fuse")["/type"], "char");
 }
 
+TEST_F(Devices, FifoIsMade) {
+  box.config().append("/linux/devices",
+                      R"({"path": "/dev/pipe", "type": "p", "fileMode": 416})"_json);
+  EXPECT_EQ(box.attempt({{"stat", "/dev/pipe"}}), Words{"fifo 0640 0:0"});
+}
+
 TEST_F(Devices, DefaultOneMayBeConfiguredOnceMore) {
   add_rule(R"({"allow": true, "type": "c", "major": 1, "minor": 3, "access": "rwm"})");
   box.config().append("/linux/devices", R"({"path": "/dev/null", "type": "c", "major": 1,

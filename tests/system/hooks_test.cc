@@ -187,14 +187,24 @@ TEST_F(Hooks, PoststartRunsAfterTheProgram) {
   EXPECT_EQ(line, "/inside");
 }
 
-TEST_F(Hooks, GetOnlyTheirOwnEnvironment) {
-  Value entry = hook("createRuntime", "createRuntime");
+// Path, arguments (the label is one) and environment, at every point.
+class EachHook : public Hooks, public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Hooks, EachHook, ::testing::ValuesIn(kKinds),
+                         [](const ::testing::TestParamInfo<const char*>& kind) {
+                           return std::string(kind.param);
+                         });
+
+TEST_P(EachHook, GetsItsArgumentsAndOnlyItsOwnEnvironment) {
+  const std::string kind = GetParam();
+  Value entry = hook(kind, "any label");
   entry.set("/env", Words{"KEY=value", "OTHER="});
-  box.config().append("/hooks/createRuntime", entry);
-  Program program = box.program("create");
+  box.config().append("/hooks/" + kind, entry);
+  Program program = box.program("run", {"--detach"});
   program.env.push_back("OF_THE_CALLER=secret");
   ASSERT_TRUE(succeeds(run_program(program)));
+  ASSERT_TRUE(succeeds(box.remove_by_force()));
   ASSERT_EQ(log().size(), 1U);
+  EXPECT_EQ(log()[0]["/label"], "any label");
   EXPECT_EQ(log()[0]["/env"], (Value(Words{"KEY=value", "OTHER="})));
 }
 
@@ -281,6 +291,18 @@ TEST_P(FailingHook, ThatTakesTooLongIsEnded) {
   EXPECT_TRUE(fails_with(outcome, kind));
   EXPECT_LT(time, std::chrono::seconds(5));
   EXPECT_GE(time, std::chrono::milliseconds(900));
+  expect_nothing_left();
+}
+
+TEST_F(Hooks, PoststopThatTakesTooLongIsEnded) {
+  Value entry = hook("poststop", "slow", "sleep");
+  entry.set("/timeout", 1);
+  box.config().append("/hooks/poststop", entry);
+  ASSERT_TRUE(succeeds(box.create()));
+  const auto begin = std::chrono::steady_clock::now();
+  box.remove_by_force();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(labels(), Words{"slow"});
   expect_nothing_left();
 }
 

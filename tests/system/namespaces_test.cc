@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
+#include <sstream>
 
 #include "tests/system/namespace_holder.h"
 #include "tests/system/suite.h"
@@ -218,6 +220,20 @@ TEST_F(Namespaces, TimeOffsetsMoveTheClocks) {
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   EXPECT_NEAR(static_cast<double>(report["/monotonic"].number()),
               static_cast<double>(now.tv_sec + 432000), 5);
+}
+
+TEST_F(Namespaces, TimeOffsetsHaveNanoseconds) {
+  KNOWN_GAP(kRunc, "it knows no time namespaces");
+  box.bundle.set_namespace("time");
+  box.config().set("/linux/timeOffsets", R"({"boottime": {"nanosecs": 500000007},
+      "monotonic": {"secs": 7, "nanosecs": 999999999}})"_json);
+  std::istringstream lines(box.attempt({{"read", "/proc/self/timens_offsets"}})[0]);
+  std::map<std::string, std::string> offsets;
+  for (std::string clock, secs, nanosecs; lines >> clock >> secs >> nanosecs;) {
+    offsets[clock] = secs + "." + nanosecs;
+  }
+  EXPECT_EQ(offsets["boottime"], "0.500000007");
+  EXPECT_EQ(offsets["monotonic"], "7.999999999");
 }
 
 TEST_F(Namespaces, TimeOffsetsMayBeNegative) {

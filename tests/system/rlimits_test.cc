@@ -35,6 +35,50 @@ TEST_F(Rlimits, AreSet) {
   }
 }
 
+struct LimitRow {
+  const char* name;
+  int64_t soft;
+  int64_t hard;
+};
+std::ostream& operator<<(std::ostream& stream, const LimitRow& row) {
+  return stream << row.name;
+}
+
+// Enough for the program, and no more than an unprivileged caller has to give.
+constexpr int64_t kMuch = 1 << 26;
+constexpr LimitRow kLimits[] = {
+    {"AS", kMuch, kMuch + 1},
+    {"CORE", kMuch, kMuch + 1},
+    {"CPU", kMuch, kMuch + 1},
+    {"DATA", kMuch, kMuch + 1},
+    {"FSIZE", kMuch, kMuch + 1},
+    {"LOCKS", kMuch, kMuch + 1},
+    {"MEMLOCK", 100, 101},
+    {"MSGQUEUE", 100, 101},
+    {"NICE", 0, 0},
+    {"NOFILE", 100, 101},
+    {"NPROC", 100, 101},
+    {"RSS", kMuch, kMuch + 1},
+    {"RTPRIO", 0, 0},
+    {"RTTIME", kMuch, kMuch + 1},
+    {"SIGPENDING", 100, 101},
+    {"STACK", kMuch, kMuch + 1},
+};
+
+class EachLimit : public Rlimits, public ::testing::WithParamInterface<LimitRow> {};
+INSTANTIATE_TEST_SUITE_P(Rlimits, EachLimit, ::testing::ValuesIn(kLimits),
+                         [](const ::testing::TestParamInfo<LimitRow>& row) {
+                           return std::string(row.param.name);
+                         });
+
+TEST_P(EachLimit, IsSet) {
+  const std::string type = std::string("RLIMIT_") + GetParam().name;
+  add(type, GetParam().soft, GetParam().hard);
+  const Value limits = box.report()["/rlimits"];
+  EXPECT_EQ(limits["/" + type + "/soft"], GetParam().soft);
+  EXPECT_EQ(limits["/" + type + "/hard"], GetParam().hard);
+}
+
 TEST_F(Rlimits, AreTheCallersOtherwise) {
   struct rlimit own = {};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);

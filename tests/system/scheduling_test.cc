@@ -131,6 +131,12 @@ TEST_F(Scheduling, UnknownPolicyIsAnErrorWithTheLikelyName) {
   EXPECT_TRUE(fails_with(box.create(), "/process/scheduler/policy: must be one of .*SCHED_BATCH"));
 }
 
+TEST_F(Scheduling, IsoIsAnErrorThatSaysWhy) {
+  KNOWN_GAP(kRunc, "it does not know the property");
+  box.config().set("/process/scheduler/policy", "SCHED_ISO");
+  EXPECT_TRUE(fails_with(box.create(), "set scheduler SCHED_ISO: no kernel has this policy"));
+}
+
 struct IoClass {
   const char* name;
   int number;

@@ -57,6 +57,49 @@ TEST_F(Seccomp, LoggedCallWorks) {
   EXPECT_EQ(box.attempt({{"syscall", "getpriority"}}), Words{"ok"});
 }
 
+struct ActionRow {
+  const char* name;
+  const char* answer;  // to a call that has this action
+};
+std::ostream& operator<<(std::ostream& stream, const ActionRow& row) {
+  return stream << row.name;
+}
+std::string action_name(const ::testing::TestParamInfo<ActionRow>& row) {
+  return row.param.name;
+}
+constexpr ActionRow kActions[] = {
+    {"SCMP_ACT_KILL", "killed by SYS"},
+    {"SCMP_ACT_KILL_PROCESS", "killed by SYS"},
+    {"SCMP_ACT_KILL_THREAD", "killed by SYS"},
+    {"SCMP_ACT_TRAP", "killed by SYS"},
+    {"SCMP_ACT_ERRNO", "EPERM"},
+    {"SCMP_ACT_TRACE", "ENOSYS"},
+    {"SCMP_ACT_ALLOW", "ok"},
+    {"SCMP_ACT_LOG", "ok"},
+};
+
+class Action : public Seccomp, public ::testing::WithParamInterface<ActionRow> {};
+INSTANTIATE_TEST_SUITE_P(Seccomp, Action, ::testing::ValuesIn(kActions), action_name);
+
+TEST_P(Action, OfARuleHolds) {
+  set_rule(std::string(R"({"names": ["getpriority"], "action": ")") + GetParam().name + "\"}");
+  // Another default, or a rule that allows would say nothing.
+  if (GetParam().name == std::string("SCMP_ACT_ALLOW")) {
+    box.config().set("/linux/seccomp/defaultAction", "SCMP_ACT_LOG");
+  }
+  EXPECT_EQ(box.attempt({{"syscall", "getpriority"}, {"syscall", "getpid"}}),
+            (Words{GetParam().answer, "ok"}));
+}
+
+TEST_P(Action, OfTheDefaultHolds) {
+  box.config().set("/linux/seccomp", allow_list_profile());
+  box.config().set("/linux/seccomp/defaultAction", GetParam().name);
+  box.config().remove("/linux/seccomp/defaultErrnoRet");
+  // Let through, the call complains of its arguments.
+  EXPECT_EQ(box.attempt({{"syscall", "sched_setparam", "0"}, {"syscall", "getpid"}}),
+            (Words{GetParam().answer == std::string("ok") ? "EINVAL" : GetParam().answer, "ok"}));
+}
+
 TEST_F(Seccomp, AllowListAllowsAndDenies) {
   box.config().set("/linux/seccomp", allow_list_profile());
   EXPECT_EQ(box.attempt({{"syscall", "getpid"},
@@ -130,17 +173,31 @@ class ArgumentOperator : public SystemTest, public ::testing::WithParamInterface
 INSTANTIATE_TEST_SUITE_P(
     Seccomp, ArgumentOperator,
     ::testing::Values(
-        Comparison{"NE", R"("value": 10, "op": "SCMP_CMP_NE")", {"9", "11", "4294967306"}, {"10"}},
-        Comparison{"LT", R"("value": 10, "op": "SCMP_CMP_LT")", {"0", "9"}, {"10", "4294967296"}},
-        Comparison{"LE", R"("value": 10, "op": "SCMP_CMP_LE")", {"0", "10"}, {"11", "4294967296"}},
-        Comparison{"EQ", R"("value": 10, "op": "SCMP_CMP_EQ")", {"10"}, {"9", "11", "4294967306"}},
-        Comparison{"GE", R"("value": 10, "op": "SCMP_CMP_GE")", {"10", "4294967296"}, {"0", "9"}},
-        Comparison{"GT", R"("value": 10, "op": "SCMP_CMP_GT")", {"11", "4294967296"}, {"9", "10"}},
+        Comparison{"SCMP_CMP_NE",
+                   R"("value": 10, "op": "SCMP_CMP_NE")",
+                   {"9", "11", "4294967306"},
+                   {"10"}},
+        Comparison{
+            "SCMP_CMP_LT", R"("value": 10, "op": "SCMP_CMP_LT")", {"0", "9"}, {"10", "4294967296"}},
+        Comparison{"SCMP_CMP_LE",
+                   R"("value": 10, "op": "SCMP_CMP_LE")",
+                   {"0", "10"},
+                   {"11", "4294967296"}},
+        Comparison{"SCMP_CMP_EQ",
+                   R"("value": 10, "op": "SCMP_CMP_EQ")",
+                   {"10"},
+                   {"9", "11", "4294967306"}},
+        Comparison{
+            "SCMP_CMP_GE", R"("value": 10, "op": "SCMP_CMP_GE")", {"10", "4294967296"}, {"0", "9"}},
+        Comparison{"SCMP_CMP_GT",
+                   R"("value": 10, "op": "SCMP_CMP_GT")",
+                   {"11", "4294967296"},
+                   {"9", "10"}},
         Comparison{"EQofALargeValue",
                    R"("value": 4294967306, "op": "SCMP_CMP_EQ")",
                    {"4294967306"},
                    {"10", "4294967305"}},
-        Comparison{"MASKED_EQ",
+        Comparison{"SCMP_CMP_MASKED_EQ",
                    R"("value": 12, "valueTwo": 8, "op": "SCMP_CMP_MASKED_EQ")",
                    {"8", "9", "10", "4294967304"},
                    {"4", "12", "0"}}),
