@@ -127,11 +127,7 @@ Network make_default(const NetworkPlaces& places) {
 std::string connected_containers(const NetworkPlaces& places, const Network& network) {
   std::vector<std::string> names;
   for (const Attachment& attachment : attachments(places)) {
-    for (const Interface& interface : attachment.interfaces) {
-      if (interface.network.id != network.id) continue;
-      names.push_back(attachment.label());
-      break;
-    }
+    if (attachment.is_on(network)) names.push_back(attachment.label());
   }
   return join(names, ", ");
 }
