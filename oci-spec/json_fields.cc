@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -249,7 +250,12 @@ Fields::Fields(const json& object, const JsonPlace& place)
 
 Fields::~Fields() {
   // After an error part of the names was not asked for yet.
-  if (place_->findings() != nullptr && std::uncaught_exceptions() == exceptions_) note_ignored();
+  if (place_->findings() == nullptr || std::uncaught_exceptions() != exceptions_) return;
+  try {
+    note_ignored();
+  } catch (const std::bad_alloc&) {
+    // Whatever needs memory next says so.
+  }
 }
 
 void Fields::note_ignored() const {

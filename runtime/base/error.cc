@@ -1,12 +1,36 @@
 #include "runtime/base/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 namespace gocker {
+namespace {
 
-thread_local Doing* Doing::innermost_ = nullptr;
+// Names come from images and configurations: a newline must not make two lines of one, nor an
+// escape sequence rule the terminal on which it is read.
+std::string one_line(std::string text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::none_of(text.begin(), text.end(), is_control)) return text;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if (is_control(byte)) {
+      line.append("\\x").append({kDigits[byte >> 4], kDigits[byte & 15]});
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+constinit thread_local Doing* Doing::innermost_ = nullptr;
 
 std::string Doing::chain() {
   std::vector<const Doing*> steps;
@@ -21,11 +45,11 @@ std::string Doing::chain() {
 }
 
 Error::Error(std::string_view reason, int code)
-    : text_(Doing::chain().append(reason)), code_(code) {}
+    : text_(one_line(Doing::chain().append(reason))), code_(code) {}
 
 Error Error::from_text(std::string text, int code) {
   Error error;
-  error.text_ = std::move(text);
+  error.text_ = one_line(std::move(text));
   error.code_ = code;
   return error;
 }

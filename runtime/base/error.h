@@ -42,7 +42,8 @@ class Doing {
   static constinit thread_local Doing* innermost_;
 };
 
-// One failure, told in one line. `code` is the errno that caused it, 0 where none did.
+// One failure, told in one line: control characters in what it names are escaped. `code` is the
+// errno that caused it, 0 where none did.
 class Error : public std::exception {
  public:
   // Prefixes `reason` with the current chain of Doing.

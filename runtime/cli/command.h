@@ -35,6 +35,7 @@ extern const Command kCheck;
 extern const Command kCheckpoint;
 extern const Command kCreate;
 extern const Command kDelete;
+extern const Command kEvents;
 extern const Command kExec;
 extern const Command kFeatures;
 extern const Command kKill;

@@ -63,7 +63,7 @@ int run(const Global&, const Arguments&) {
       .mount_options = known_mount_options(),
       .linux_ = linux_features(),
       .annotations = annotations(),
-      .potentially_unsafe_config_annotations = {},
+      .potentially_unsafe_config_annotations = {kPidfdReceiver},
   }));
   return 0;
 }

@@ -1,4 +1,5 @@
 // gocker-runtime update: new limits for a container that exists.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -113,8 +114,9 @@ oci::Resources wanted_resources(const Arguments& arguments) {
   const std::string file = arguments.value("resources");
   if (file.empty()) return resources_from_options(arguments);
   oci::Resources resources =
-      file == "-" ? oci::parse_resources(read_all(Fd(::dup(STDIN_FILENO)), "standard input"),
-                                         "standard input")
+      file == "-" ? oci::parse_resources(
+                        read_all(Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)), "standard input"),
+                        "standard input")
                   : oci::parse_resources(read_file(file), file);
   // As the other numbers that nobody set: engines send what they know, zeros included.
   if (resources.pids_limit == 0) resources.pids_limit.reset();

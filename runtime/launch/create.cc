@@ -168,6 +168,10 @@ Created create_container(const StateRoot& root, const oci::Spec& spec,
   };
   Child init = launch(request, events);
   send_pidfd(options.pidfd_socket, init);
+  if (const auto receiver = spec.annotations.find(kPidfdReceiver);
+      receiver != spec.annotations.end()) {
+    send_pidfd(receiver->second, init);
+  }
   write_pid_file(options.pid_file, init.pid());
   unfinished.finished();
   return {std::move(container), std::move(init)};

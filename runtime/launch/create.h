@@ -13,6 +13,9 @@ namespace gocker {
 // Who makes the control groups; disabled: the container stays in those of the runtime.
 enum class CgroupManager { cgroupfs, systemd, disabled };
 
+// An annotation of crun's with the meaning of --pidfd-socket.
+inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";
+
 struct CreateOptions {
   std::string id;
   std::string bundle;

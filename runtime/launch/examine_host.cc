@@ -253,6 +253,10 @@ class HostExamination {
     attempt("/linux/seccomp", "see `gocker-runtime features` for what there is", [&] {
       if (config_.seccomp) require_seccomp(*config_.seccomp);
     });
+    attempt("/linux/mountLabel", "leave it out, or enable SELinux", [&] {
+      if (config_.mount_label.empty() || selinux_enabled()) return;
+      throw Error("SELinux is not enabled on this host");
+    });
     if (!spec_.process) return;
     attempt("/process/apparmorProfile", "leave it out, or enable AppArmor", [&] {
       if (spec_.process->apparmor_profile.empty() || apparmor_enabled()) return;

@@ -89,7 +89,9 @@ class ExecProcess {
     const oci::Process& process = request_.process;
     if (process.scheduler) set_scheduler(0, *process.scheduler);
     if (process.io_priority) set_io_priority(0, *process.io_priority);
-    if (request_.spec.linux_.personality) set_personality(*request_.spec.linux_.personality);
+    const oci::Linux& config = request_.spec.linux_;
+    if (config.personality) set_personality(*config.personality);
+    if (config.memory_policy) set_memory_policy(*config.memory_policy);
   }
 
   void open_console() {

@@ -108,7 +108,7 @@ std::string find_resctrl() {
     if (mount.type == "resctrl") return mount.mount_point;
   }
   throw Error(
-      "linux.intelRdt: no resctrl is mounted on this host (mount -t resctrl resctrl "
+      "config.json: /linux/intelRdt: no resctrl is mounted on this host (mount -t resctrl resctrl "
       "/sys/fs/resctrl, where the processor has it)",
       ENODEV);
 }
@@ -127,18 +127,19 @@ RdtGroups plan_rdt_groups(const oci::IntelRdt& config, const std::string& contai
   RdtGroups groups = find_rdt_groups(config, container_id, resctrl);
   const bool there = is_there(groups.control);
   if (config.clos_id.empty()) {
-    if (there) throw Error("linux.intelRdt: " + groups.control + " is there already", EEXIST);
+    if (there)
+      throw Error("config.json: /linux/intelRdt: " + groups.control + " is there already", EEXIST);
     groups.make_control = true;
   } else if (!there && !sets_schemata(config)) {
-    throw Error("linux.intelRdt.closID: there is no class " + json_quote(config.clos_id) +
-                    ", and no schema to make it with",
+    throw Error("config.json: /linux/intelRdt/closID: there is no class " +
+                    json_quote(config.clos_id) + ", and no schema to make it with",
                 ENOENT);
   }
   return groups;
 }
 
 void make_rdt_groups(const RdtGroups& groups, const oci::IntelRdt& config) {
-  const Doing doing("linux.intelRdt:", groups.control);
+  const Doing doing("config.json: /linux/intelRdt:", groups.control);
   const bool made = !is_there(groups.control);
   if (made) make_directory(groups.control);
   if (sets_schemata(config)) write_schemata(open_directory(groups.control), config, made);
@@ -146,7 +147,7 @@ void make_rdt_groups(const RdtGroups& groups, const oci::IntelRdt& config) {
 }
 
 void join_rdt_groups(const RdtGroups& groups, pid_t pid) {
-  const Doing doing("linux.intelRdt: join", groups.control);
+  const Doing doing("config.json: /linux/intelRdt: join", groups.control);
   const std::string text = std::to_string(pid);
   write_file_at(open_directory(groups.control), kTasks, text);
   if (!groups.monitoring.empty()) write_file_at(open_directory(groups.monitoring), kTasks, text);

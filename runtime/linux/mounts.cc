@@ -104,7 +104,8 @@ class MountSequence {
       : root_(root), bundle_(bundle) {
     if (label.empty()) return;
     if (!selinux_enabled()) {
-      throw Error("linux.mountLabel: SELinux is not enabled on this host", EOPNOTSUPP);
+      throw Error("config.json: /linux/mountLabel: SELinux is not enabled on this host",
+                  EOPNOTSUPP);
     }
     label_ = label;
   }

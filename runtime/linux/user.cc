@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,6 +50,9 @@ void set_ids(uint32_t uid, uint32_t gid) {
   check(::setresgid(gid, gid, gid), "setresgid", gid_text);
   const std::string uid_text = std::to_string(uid);
   check(::setresuid(uid, uid, uid), "setresuid", uid_text);
+  // A change of user makes the process as dumpable as fs.suid_dumpable says, which may be 1; until
+  // execve nobody in the container may trace us (CVE-2016-9962).
+  check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
 }
 
 // The first `kMaxPasswdSize` bytes at most; nothing where it is no regular file. Opened without

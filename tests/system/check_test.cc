@@ -102,6 +102,8 @@ constexpr Fault kFaults[] = {
      "/linux/seccomp"},
     {"AppArmor", "/process/apparmorProfile", R"("gk-no-such-profile")", "/process/apparmorProfile"},
     {"SeLinux", "/process/selinuxLabel", R"("gk_u:no_r:such_t:s0")", "/process/selinuxLabel"},
+    {"MountLabel", "/linux/mountLabel", R"("gk_u:no_r:such_t:s0")", "/linux/mountLabel"},
+    {"NetDevice", "/linux/netDevices", R"({"gk-none0": {}})", "/linux/netDevices/gk-none0"},
     {"Rlimit", "/process/rlimits", R"([{"type": "RLIMIT_NOFILE", "soft": 10, "hard": 9999999999}])",
      "/process/rlimits/0"},
     {"Sysctl", "/linux/sysctl", R"({"kernel.core_pattern": "x"})",
@@ -110,6 +112,14 @@ constexpr Fault kFaults[] = {
      "/linux/memoryPolicy"},
     {"Hook", "/hooks/prestart", R"([{"path": "/no/such/hook"}])", "/hooks/prestart/0/path"},
 };
+
+TEST_F(Check, IntelRdtIsTried) {
+  box.config().set("/linux/intelRdt/closID", "gk-no-such-class");
+  const Words problems = paths(check(), "error");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_TRUE(problems[0].starts_with("/linux/intelRdt")) << problems[0];
+  EXPECT_TRUE(fails_with(box.run(), problems[0]));
+}
 
 class EachFault : public Check, public ::testing::WithParamInterface<Fault> {};
 INSTANTIATE_TEST_SUITE_P(Check, EachFault, ::testing::ValuesIn(kFaults),

@@ -105,6 +105,17 @@ TEST_F(Commands, PidfdOfAnExecGoesToItsSocketAndThePidToItsFile) {
   EXPECT_EQ(pid_of(delivery.fds[0]), pid);
 }
 
+TEST_F(Commands, PidfdGoesToTheSocketOfTheAnnotation) {
+  KNOWN_GAP(kRunc, "it has no such annotation");
+  const DescriptorSocket socket(path("pidfd.sock"));
+  box.bundle.set_command({"sleep"});
+  box.config().set("/annotations/run.oci.pidfd_receiver", path("pidfd.sock"));
+  ASSERT_TRUE(succeeds(box.create()));
+  const DescriptorSocket::Delivery delivery = socket.receive();
+  ASSERT_EQ(delivery.fds.size(), 1U);
+  EXPECT_EQ(pid_of(delivery.fds[0]), std::to_string(box.pid()));
+}
+
 TEST_F(Commands, PidfdSocketThatIsMissingUndoesTheContainer) {
   KNOWN_GAP(kRunc, "it has no --pidfd-socket");
   box.bundle.set_command({"sleep"});

@@ -60,7 +60,8 @@ TEST_F(WithoutResctrl, IntelRdtIsAnErrorThatSaysSo) {
   if (!resctrl().empty()) GTEST_SKIP() << "this machine has a resctrl";
   KNOWN_GAP(kRunc, "it ignores the property");
   box.config().set("/linux/intelRdt/closID", "any");
-  EXPECT_TRUE(fails_with(box.create(), "linux.intelRdt: no resctrl is mounted on this host"));
+  EXPECT_TRUE(
+      fails_with(box.create(), "config.json: /linux/intelRdt: no resctrl is mounted on this host"));
 }
 
 TEST_F(IntelRdt, GroupHasTheContainersNameAndGoesWithIt) {
@@ -85,7 +86,7 @@ TEST_F(IntelRdt, GroupOfAnIdIsMadeAndStays) {
 
 TEST_F(IntelRdt, GroupOfAnIdWithoutASchemaMustBeThere) {
   box.config().set("/linux/intelRdt/closID", box.id() + "-none");
-  EXPECT_TRUE(fails_with(box.create(), "linux.intelRdt.closID: there is no class"));
+  EXPECT_TRUE(fails_with(box.create(), "config.json: /linux/intelRdt/closID: there is no class"));
 }
 
 TEST_F(IntelRdt, SlashIsTheDefaultGroup) {

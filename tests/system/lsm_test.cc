@@ -50,7 +50,8 @@ TEST_F(SecurityModules, MountLabelIsThatOfTheMounts) {
 TEST_F(SecurityModules, MountLabelWithoutSelinuxIsAnError) {
   if (host_has_selinux()) GTEST_SKIP() << "SELinux is enabled on this machine";
   box.config().set("/linux/mountLabel", kMountLabel);
-  EXPECT_TRUE(fails_with(box.create(), "linux.mountLabel: SELinux is not enabled on this host"));
+  EXPECT_TRUE(fails_with(box.create(),
+                         "config.json: /linux/mountLabel: SELinux is not enabled on this host"));
 }
 
 TEST_F(SecurityModules, ApparmorProfileIsThatOfTheProgram) {

@@ -267,26 +267,48 @@ TEST_F(Scheduling, PersonalityHasNoFlagsYet) {
   EXPECT_TRUE(fails_with(box.run(), "/linux/personality/flags"));
 }
 
-// --- the affinity of exec ------------------------------------------------------------------------
+// --- exec ----------------------------------------------------------------------------------------
 
-class ExecAffinity : public Scheduling {
+class OfExec : public Scheduling {
  protected:
-  void SetUp() override {
-    Scheduling::SetUp();
-    if (!IsSkipped() && ::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "one CPU only";
-  }
-  // Runs a report in the running container, with that affinity.
-  Value cpus_of_exec(const char* affinity) {
+  // Of a report in the running container; `more` is set in its process.
+  Value scheduling_of_exec(const std::string& pointer = "", const char* more = "null") {
     box.bundle.set_command({"sleep"});
     EXPECT_TRUE(succeeds(box.run({"--detach"})));
     Value process = box.config()["/process"];
     process.set("/args", Words{"/inside", "report"});
-    process.set("/execCPUAffinity", Value::parse(affinity));
+    if (!pointer.empty()) process.set(pointer, Value::parse(more));
     std::ofstream(path("process.json")) << process.dump();
     const Outcome outcome =
         box.runtime().call({"exec", "--process", path("process.json"), box.id()});
     EXPECT_TRUE(succeeds(outcome));
-    return outcome ? Value::parse(outcome.out)["/scheduling/cpus"] : Value();
+    return outcome ? Value::parse(outcome.out)["/scheduling"] : Value();
+  }
+};
+
+TEST_F(OfExec, PolicyAndIoPriorityAreSetToo) {
+  KNOWN_GAP(kRunc, "it does not know the properties");
+  box.config().set("/process/ioPriority", R"({"class": "IOPRIO_CLASS_BE", "priority": 5})"_json);
+  const Value seen = scheduling_of_exec("/scheduler", R"({"policy": "SCHED_BATCH", "nice": 3})");
+  EXPECT_EQ(seen["/policy"], "SCHED_BATCH");
+  EXPECT_EQ(seen["/nice"], 3);
+  EXPECT_EQ(seen["/ioPriority"], 5);
+}
+
+TEST_F(OfExec, MemoryPolicyIsTheContainers) {
+  KNOWN_GAP(kRunc, "it does not know the property");
+  box.config().set("/linux/memoryPolicy", R"({"mode": "MPOL_BIND", "nodes": "0"})"_json);
+  EXPECT_EQ(scheduling_of_exec()["/memoryMode"], 2);
+}
+
+class ExecAffinity : public OfExec {
+ protected:
+  void SetUp() override {
+    OfExec::SetUp();
+    if (!IsSkipped() && ::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "one CPU only";
+  }
+  Value cpus_of_exec(const char* affinity) {
+    return scheduling_of_exec("/execCPUAffinity", affinity)["/cpus"];
   }
 };
 

@@ -194,7 +194,7 @@ TEST_F(Update, BadInputIsToldAndChangesNothing) {
 
 TEST_F(Update, MemoryBelowItsUsageIsRefusedWhereThatIsAsked) {
   Container& eater = add_container();
-  eater.bundle.set_command({"eat", "40"});
+  eater.bundle.set_command({"eat", "40", "stay"});
   ASSERT_TRUE(succeeds(eater.run({"--detach"})));
   const std::string group = cgroup_directory("memory", eater.cgroups_path());
   const std::string file = cgroups_are_unified() ? "/memory.current" : "/memory.usage_in_bytes";

@@ -4,7 +4,7 @@
 //   inside report [SYSCTL...]        one JSON object: report.h
 //   inside try ACT... -- ACT... --   a JSON array with the answer to each act: attempts.h
 //   inside exit CODE | raise SIGNAL | sleep | print-signal | ignore-term | children COUNT | echo |
-//          eat MEBIBYTES | terminal | hook FILE LABEL [CODE|sleep] |
+//          eat MEBIBYTES [stay] | terminal | hook FILE LABEL [CODE|sleep] |
 //          overwrite PID SIGNAL-FILE RESULT-FILE | hunt PREY
 #include <signal.h>
 #include <unistd.h>
@@ -60,7 +60,8 @@ int run(const std::string& command, const Words& words) {
   if (command == "ignore-term") return inside::ignore_term();
   if (command == "children") return inside::with_children(std::atoi(first.c_str()));
   if (command == "echo") return inside::echo();
-  if (command == "eat") return inside::eat(std::strtoul(first.c_str(), nullptr, 10));
+  if (command == "eat")
+    return inside::eat(std::strtoul(first.c_str(), nullptr, 10), words.size() > 1);
   if (command == "hunt") return inside::hunt(first);
   if (command == "terminal") return inside::watch_terminal();
   if (command == "overwrite" && words.size() == 3) {

@@ -88,7 +88,7 @@ int echo() {
   }
 }
 
-int eat(size_t mebibytes) {
+int eat(size_t mebibytes, bool stay) {
   std::vector<std::unique_ptr<char[]>> blocks;
   for (size_t i = 0; i < mebibytes; ++i) {
     constexpr size_t kMebibyte = 1 << 20;
@@ -96,7 +96,7 @@ int eat(size_t mebibytes) {
     std::memset(blocks.back().get(), static_cast<int>(i % 255 + 1), kMebibyte);
   }
   say("fed");
-  return 0;
+  return stay ? sleep_forever() : 0;
 }
 
 int watch_terminal() {

@@ -18,7 +18,7 @@ int with_children(int count);
 // Copies stdin to stdout.
 int echo();
 // Touches so much memory, then prints "fed".
-int eat(size_t mebibytes);
+int eat(size_t mebibytes, bool stay);
 // Follows what a terminal does: prints its size at the start and on SIGWINCH, "interrupted" on
 // SIGINT, "terminated" on SIGTERM, and ends with 7 when the line "quit" is read.
 int watch_terminal();

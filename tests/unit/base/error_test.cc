@@ -42,6 +42,12 @@ TEST(Error, KeepsTheChainOfTheMomentItWasMade) {
   EXPECT_EQ(error.code(), EPERM);
 }
 
+TEST(Error, IsOneLineWhateverItNames) {
+  const Doing doing("look up user", "a\nb\x1b[2J\x7f");
+  EXPECT_STREQ(Error("no such user").what(), R"(look up user a\nb\x1b[2J\x7f: no such user)");
+  EXPECT_STREQ(Error::from_text("a\tb", 0).what(), R"(a\x09b)");
+}
+
 TEST(Error, FromTextAddsNoChain) {
   const Doing outer("create container", "c1");
   const Error error = Error::from_text("mount /proc: refused", ENODEV);

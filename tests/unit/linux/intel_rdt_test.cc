@@ -43,7 +43,7 @@ TEST_F(IntelRdt, ContainersIdNamesTheGroupWhereNoOtherIsGiven) {
 TEST_F(IntelRdt, GroupOfTheContainersNameMustNotBeThere) {
   make_group("box");
   EXPECT_EQ(error_of([&] { plan_rdt_groups({}, "box", root()); }),
-            "linux.intelRdt: " + root() + "/box is there already");
+            "config.json: /linux/intelRdt: " + root() + "/box is there already");
 }
 
 TEST_F(IntelRdt, NamedGroupIsNotTheContainersToRemove) {
@@ -59,7 +59,8 @@ TEST_F(IntelRdt, SlashIsTheDefaultGroup) {
 
 TEST_F(IntelRdt, NamedGroupWithoutASchemaMustBeThere) {
   EXPECT_EQ(error_of([&] { plan_rdt_groups({.clos_id = "gold"}, "box", root()); }),
-            "linux.intelRdt.closID: there is no class \"gold\", and no schema to make it with");
+            "config.json: /linux/intelRdt/closID: there is no class \"gold\", and no schema to "
+            "make it with");
 }
 
 TEST_F(IntelRdt, ProcessJoinsTheGroupAndItsMonitoringGroup) {
@@ -92,7 +93,7 @@ TEST_F(IntelRdt, OlderSchemasOfAGroupThatIsThereAreCompared) {
   config.l3_cache_schema = "L3:0=7f";
   const std::string error =
       error_of([&] { make_rdt_groups(plan_rdt_groups(config, "box", root()), config); });
-  EXPECT_EQ(error, "linux.intelRdt: " + root() +
+  EXPECT_EQ(error, "config.json: /linux/intelRdt: " + root() +
                        "/gold: the class is there already and has another schema than L3:0=7f");
 }
 

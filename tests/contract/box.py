@@ -1,0 +1,153 @@
+"""One container of the contract's tests: a bundle, a state root, and calls as engines make them."""
+
+import array
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
+# conmon and the shims call with next to nothing.
+ENGINE_ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": ""}
+
+
+@dataclasses.dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+    def __str__(self):
+        return f"exit code {self.code}, stdout {self.out!r}, stderr {self.err!r}"
+
+
+class DescriptorSocket:
+    """The engine's end of --console-socket and --pidfd-socket."""
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.listener.settimeout(10)
+
+    def receive(self):
+        """(the message's bytes, descriptors). Room for one descriptor only, as receivers have it."""
+        connection, _ = self.listener.accept()
+        with connection:
+            room = socket.CMSG_SPACE(array.array("i").itemsize)
+            data, ancillary, flags, _ = connection.recvmsg(4096, room)
+            if flags & socket.MSG_CTRUNC:
+                raise AssertionError("more than one descriptor came")
+            fds = array.array("i")
+            for level, kind, payload in ancillary:
+                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                    fds.frombytes(payload)
+            return data, list(fds)
+
+    def close(self):
+        self.listener.close()
+
+
+class Box:
+    def __init__(self, folder, runtime, inside):
+        self.folder = pathlib.Path(folder)
+        self.runtime = runtime
+        self.id = f"gkc{os.getpid()}"
+        self.root = self.folder / "state"
+        self.bundle = self.folder / "bundle"
+        self.log = self.folder / "log.json"
+        self.pid_file = self.folder / "pid"
+        rootfs = self.bundle / "rootfs"
+        for name in ("dev", "proc", "run", "sys", "tmp"):
+            (rootfs / name).mkdir(parents=True)
+        shutil.copy(inside, rootfs / "inside")
+        (self.folder / "process.json").write_text(json.dumps(
+            self.process(["/inside", "exit", "7"])))
+        (self.folder / "sleeper.json").write_text(json.dumps(self.process(["/inside", "sleep"])))
+        (self.folder / "no-program.json").write_text(json.dumps(self.process(["/no/such"])))
+        (self.folder / "terminal.json").write_text(json.dumps(
+            {**self.process(["/inside", "sleep"]), "terminal": True}))
+        self.write_config()
+
+    @staticmethod
+    def process(args):
+        return {"user": {"uid": 0, "gid": 0}, "args": args, "env": ["PATH=/"], "cwd": "/"}
+
+    def write_config(self, **process):
+        config = {
+            "ociVersion": "1.0.2",
+            "process": {**self.process(["/inside", "sleep"]), **process},
+            "root": {"path": "rootfs"},
+            "annotations": {"io.kubernetes.cri.container-type": "container",
+                            "run.oci.nobody.knows": "1", "org.systemd.property.KillSignal": "15"},
+            "mounts": [
+                {"destination": "/proc", "type": "proc", "source": "proc"},
+                {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
+                {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+                 "options": ["newinstance", "ptmxmode=0666"]},
+            ],
+            "linux": {"namespaces": [{"type": kind} for kind in NAMESPACES],
+                      "cgroupsPath": f"/{self.id}",
+                      "resources": {"devices": [{"allow": False, "access": "rwm"}]}},
+        }
+        (self.bundle / "config.json").write_text(json.dumps(config))
+
+    def words(self, text):
+        """The words of a vector: ID, B (the bundle) and F (a folder for files) stand for this box's."""
+        places = {"ID": self.id, "B": str(self.bundle), "LOG": str(self.log),
+                  "PID": str(self.pid_file), "ROOT": str(self.root)}
+        return [places.get(word, word.replace("F/", f"{self.folder}/").replace("=ROOT", f"={self.root}")
+                           .replace("=PID", f"={self.pid_file}").replace("=LOG", f"={self.log}")
+                           .replace("=B", f"={self.bundle}"))
+                for word in text.split()]
+
+    def call(self, vector, stdin=None, env=None):
+        # Files, as a created container keeps the runtime's streams open.
+        with open(self.folder / "out", "w+b") as out, open(self.folder / "err", "w+b") as err:
+            done = subprocess.run(
+                [self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
+                input=None if stdin is None else stdin.encode(), env={**ENGINE_ENV, **(env or {})},
+                **({"stdin": subprocess.DEVNULL} if stdin is None else {}))
+            out.seek(0)
+            err.seek(0)
+            return Result(done.returncode, out.read().decode(), err.read().decode())
+
+    def state(self):
+        result = self.call("--root ROOT state ID")
+        return json.loads(result.out) if result.code == 0 else {}
+
+    def wait_for(self, status):
+        deadline = time.monotonic() + 20
+        while self.state().get("status") != status:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the container is {self.state().get('status')}, not {status}")
+            time.sleep(0.01)
+
+    def be(self, status):
+        """Brings the container there: none, created, running, paused or stopped."""
+        steps = {"none": [], "created": ["create"], "running": ["create", "start"],
+                 "paused": ["create", "start", "pause"], "stopped": ["create", "start", "kill"]}
+        calls = {"create": "--root ROOT create --bundle B ID", "start": "--root ROOT start ID",
+                 "pause": "--root ROOT pause ID", "kill": "--root ROOT kill ID KILL"}
+        for step in steps[status]:
+            result = self.call(calls[step])
+            if result.code != 0:
+                raise AssertionError(f"{step}: {result}")
+        if status == "stopped":
+            self.wait_for("stopped")
+
+    def close(self):
+        self.call("--root ROOT delete --force ID")
+
+    @contextlib.contextmanager
+    def socket(self, name):
+        listener = DescriptorSocket(self.folder / name)
+        try:
+            yield listener
+        finally:
+            listener.close()
