@@ -2,56 +2,13 @@
 #include <algorithm>
 #include <array>
 
+#include "oci-spec/capability_names.h"
 #include "oci-spec/validate_parts.h"
 
 namespace oci {
 namespace {
 
 constexpr uint32_t kNoId = 0xFFFFFFFF;
-
-constexpr std::array<std::string_view, 41> kCapabilities = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
 
 constexpr std::array<std::string_view, 16> kRlimits = {
     "RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
@@ -78,7 +35,7 @@ void check_user(const User& user, const JsonPlace& at) {
 
 void check_capability_set(const std::vector<std::string>& set, const JsonPlace& at) {
   at.for_each(set, [](const std::string& name, const JsonPlace& here) {
-    if (std::ranges::find(kCapabilities, name) == kCapabilities.end()) {
+    if (std::ranges::find(kCapabilityNames, name) == kCapabilityNames.end()) {
       here.refuse("unknown capability " + quote(name));
     }
   });

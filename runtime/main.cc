@@ -1,4 +1,5 @@
 // gocker-runtime: an OCI runtime with the command line of runc.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/text.h"
+#include "runtime/base/trace.h"
+#include "runtime/base/trace_file.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -30,6 +33,7 @@ constexpr std::array kGlobalOptions{
     Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
     Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
     Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
+    Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
 
@@ -145,6 +149,25 @@ int report_errors(int failure_code, Work work) {
   return failure_code;
 }
 
+// What the trace of a command is about, and then the trace itself. A command that worked and can't
+// tell of it has failed.
+template <class Work>
+int trace_command(const Command& command, const std::string& path, Work work) {
+  if (path.empty()) return work();
+  start_trace();
+  int exit_code = 0;
+  {
+    const Step step("command");
+    exit_code = work();
+  }
+  const char* traceparent = std::getenv("TRACEPARENT");
+  const int written = report_errors(command.failure_code, [&] {
+    append_trace(path, command.name, traceparent == nullptr ? "" : traceparent);
+    return 0;
+  });
+  return exit_code != 0 ? exit_code : written;
+}
+
 int run_program(int argc, char** argv) {
   const std::vector<std::string> all_words(argv + 1, argv + argc);
   std::span<const std::string> words = all_words;
@@ -163,10 +186,12 @@ int run_program(int argc, char** argv) {
   const Global global{arguments.value("root", default_state_root()), argv,
                       cgroup_manager(arguments)};
   const Command& command = find_command(words.front());
-  return report_errors(command.failure_code, [&] {
-    const int exit_code = run_command_line(command, global, words.subspan(1));
-    write_held_lines();
-    return exit_code;
+  return trace_command(command, arguments.value("trace"), [&] {
+    return report_errors(command.failure_code, [&] {
+      const int exit_code = run_command_line(command, global, words.subspan(1));
+      write_held_lines();
+      return exit_code;
+    });
   });
 }
 
@@ -183,6 +208,9 @@ std::span<const Command* const> commands() {
 }  // namespace gocker::cli
 
 int main(int argc, char** argv) {
+  // A life of milliseconds: memory is taken in few steps, and none is given back before its end.
+  ::mallopt(M_TOP_PAD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
   return gocker::cli::report_errors(1, [&] {
     gocker::open_standard_streams();
     return gocker::cli::run_program(argc, argv);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imagetool/build/glob.h"
+#include "imagetool/layer/canonical_path.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
 
@@ -48,19 +49,6 @@ bool IgnoreRules::ignores(std::string_view path) const {
     return fits_path_or_parent(rule.pattern, path);
   });
   return last != rules_.rend() && !last->takes_back;
-}
-
-std::string clean_relative(std::string_view path) {
-  std::vector<std::string> parts;
-  for (const std::string_view part : split(path, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.emplace_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  return join(parts, "/");
 }
 
 }  // namespace gocker

@@ -29,8 +29,4 @@ class IgnoreRules {
   bool has_exceptions_ = false;
 };
 
-// Without empty components, "." and "..", and without slashes at the ends; ".." goes up to the
-// start at most. "" is the start itself.
-std::string clean_relative(std::string_view path);
-
 }  // namespace gocker

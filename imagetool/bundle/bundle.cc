@@ -17,6 +17,7 @@
 #include "imagetool/bundle/rootfs.h"
 #include "imagetool/bundle/runtime_config.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/store/subvolume.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -164,6 +165,16 @@ Lease lease_of(const Image& image, const std::string& directory, const RunOption
           .id_maps = options.user_namespace.maps};
 }
 
+const RootfsDriver& choose_driver(BundleKind kind, const Store& store, const RunOptions& options,
+                                  const Fd& directory) {
+  if (kind == BundleKind::flat) return flat_driver();
+  if (kind == BundleKind::snapshot) return snapshot_driver();
+  const bool is_mapped = options.user_namespace.kind != UserNamespaceOptions::Kind::host;
+  const bool takes_snapshot =
+      kind == BundleKind::automatic && !is_mapped && share_btrfs(store.snapshots(), directory);
+  return takes_snapshot ? snapshot_driver() : overlay_driver();
+}
+
 // The choice of ids, which no other bundle may make at the same time.
 LeaseCompletion completion_of(const RunOptions& options) {
   if (options.user_namespace.kind != UserNamespaceOptions::Kind::automatic) return {};
@@ -178,10 +189,11 @@ oci::Spec make_bundle(const Store& store, const Image& image, const std::string&
                       BundleKind kind, const RunOptions& given) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
-  const RootfsDriver& driver = kind == BundleKind::flat ? flat_driver() : overlay_driver();
-  const auto missing = driver.uses_layers() ? missing_for(image.config.platform) : std::nullopt;
+  const bool is_flat = kind == BundleKind::flat;
+  const auto missing = is_flat ? std::nullopt : missing_for(image.config.platform);
   if (missing) throw Error(*missing);
   Draft draft(store, canonical(directory));
+  const RootfsDriver& driver = choose_driver(kind, store, given, draft.directory());
   const std::string marker = std::string(kMarkerStart).append(driver.name());
   check(::symlinkat(marker.c_str(), draft.directory().get(), kMarker), "symlink", kMarker);
   RunOptions options = given;

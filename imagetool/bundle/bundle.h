@@ -18,7 +18,9 @@
 
 namespace gocker {
 
-enum class BundleKind { overlay, flat };
+// How the files get there (rootfs.h). Automatic: a snapshot where store and bundle are on one btrfs
+// and no ids are mapped, else an overlay.
+enum class BundleKind { automatic, overlay, snapshot, flat };
 
 // Makes a bundle of `image`, whose layers are in the store, in `directory`, which must be absent
 // (its parent not) or empty. An overlay bundle is for this machine: throws where it cannot run the

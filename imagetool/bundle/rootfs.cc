@@ -74,14 +74,6 @@ class OverlayDriver : public RootfsDriver {
   void remove(const Fd& directory) const override { remove_tree_at(directory, kRootfs); }
 };
 
-Fd mount_layers(const RootfsSource& source) {
-  if (source.chain_ids.size() == 1) return source.store.open_layer(source.chain_ids.front());
-  OverlayMount mount;
-  mount.layers = source.store.open_layers(source.chain_ids);
-  mount.attributes = source.store.overlay_attributes();
-  return mount_overlay(mount);
-}
-
 class FlatDriver : public RootfsDriver {
  public:
   std::string_view name() const override { return "flat"; }
@@ -104,6 +96,14 @@ class FlatDriver : public RootfsDriver {
 
 }  // namespace
 
+Fd mount_layers(const RootfsSource& source) {
+  if (source.chain_ids.size() == 1) return source.store.open_layer(source.chain_ids.front());
+  OverlayMount mount;
+  mount.layers = source.store.open_layers(source.chain_ids);
+  mount.attributes = source.store.overlay_attributes();
+  return mount_overlay(mount);
+}
+
 const RootfsDriver& overlay_driver() {
   static const OverlayDriver driver;
   return driver;
@@ -115,7 +115,7 @@ const RootfsDriver& flat_driver() {
 }
 
 const RootfsDriver* find_driver(std::string_view name) {
-  const std::array drivers = {&overlay_driver(), &flat_driver()};
+  const std::array drivers = {&overlay_driver(), &snapshot_driver(), &flat_driver()};
   const auto* const found = std::find_if(
       drivers.begin(), drivers.end(), [&](const auto* driver) { return driver->name() == name; });
   return found == drivers.end() ? nullptr : *found;

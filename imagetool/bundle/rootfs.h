@@ -45,8 +45,14 @@ class RootfsDriver {
 
 // The layers as an overlay mount with DIR/upper and DIR/work.
 const RootfsDriver& overlay_driver();
+// A btrfs snapshot of all files, made at once whatever the image's size: needs the store and the
+// bundle on one btrfs. The first bundle of an image makes the subvolume that is snapshot.
+const RootfsDriver& snapshot_driver();
 // A copy of all files, which needs neither the store nor a mount.
 const RootfsDriver& flat_driver();
+
+// The files of an image, read-only: a detached mount, or the tree of its only layer.
+Fd mount_layers(const RootfsSource& source);
 
 // The driver of that name; nullptr where there is none.
 const RootfsDriver* find_driver(std::string_view name);

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::array kOptions = join_tables(
     std::array{Option{"flat", 0, "",
-                      "a plain directory as rootfs, not a mount; needs no store afterwards"}},
+                      "a plain directory as rootfs, not a mount; needs no store afterwards"},
+               Option{"storage", 0, "auto|overlay|snapshot",
+                      "auto: a btrfs snapshot where store and DIR are on one btrfs"}},
     kRunOptions);
 
 RunOptions run_options(const Arguments& arguments) try {
@@ -30,6 +32,15 @@ RunOptions run_options(const Arguments& arguments) try {
   throw UsageError(error.what());
 }
 
+BundleKind kind_of(const Arguments& arguments) {
+  if (arguments.has("flat")) return BundleKind::flat;
+  const std::string storage = arguments.value("storage", "auto");
+  if (storage == "auto") return BundleKind::automatic;
+  if (storage == "overlay") return BundleKind::overlay;
+  if (storage == "snapshot") return BundleKind::snapshot;
+  throw UsageError("--storage: '" + storage + "' is neither auto, overlay nor snapshot");
+}
+
 void run(const Global& global, const Arguments& arguments) {
   const std::string& reference = arguments.positionals()[0];
   const std::string& directory = arguments.positionals()[1];
@@ -38,8 +49,7 @@ void run(const Global& global, const Arguments& arguments) {
   const Store store(global.root);
   const Image image = find_image(store, reference);
   unpack_missing(store, image);
-  make_bundle(store, image, directory,
-              arguments.has("flat") ? BundleKind::flat : BundleKind::overlay, options);
+  make_bundle(store, image, directory, kind_of(arguments), options);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct ExitCode {
   int code = 0;
 };
 
+extern const Command kBuild;
 extern const Command kBundle;
 extern const Command kContainerAttach;
 extern const Command kContainerCleanup;
@@ -58,6 +59,7 @@ extern const Command kContainerUnpause;
 extern const Command kContainerWait;
 extern const Command kFsck;
 extern const Command kGc;
+extern const Command kHistory;
 extern const Command kImages;
 extern const Command kInspect;
 extern const Command kMount;
@@ -68,6 +70,7 @@ extern const Command kNetworkPrune;
 extern const Command kNetworkRemove;
 extern const Command kPull;
 extern const Command kRm;
+extern const Command kTag;
 extern const Command kUnbundle;
 extern const Command kVolumeCreate;
 extern const Command kVolumeInspect;

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
 #include "imagetool/pull/progress.h"
@@ -6,11 +8,19 @@
 namespace gocker::cli {
 namespace {
 
-void run(const Global& global, const Arguments&) {
+constexpr std::array kOptions = {
+    Option{"all", 'a', "", "also the images that no container and no bundle uses"},
+};
+
+void run(const Global& global, const Arguments& arguments) {
   const Store store(global.root);
-  const Removal removal = collect_garbage(store);
-  print("removed " + std::to_string(removal.blobs) + " blobs (" + human_size(removal.bytes) +
-        ") and " + std::to_string(removal.layers) + " unpacked layers\n");
+  const Removal removal =
+      collect_garbage(store, arguments.has("all") ? Unused::remove : Unused::keep);
+  std::string names;
+  for (const std::string& reference : removal.references) names += reference + "\n";
+  print(names + "removed " + std::to_string(removal.blobs) + " blobs (" +
+        human_size(removal.bytes) + ") and " + std::to_string(removal.layers) +
+        " unpacked layers\n");
 }
 
 }  // namespace
@@ -19,8 +29,10 @@ const Command kGc = {
     "gc",
     "",
     "remove what no image and no bundle needs (also called prune)",
-    "Such things are left when a tag is pulled again and when a command is killed.\n",
-    {},
+    "Such things are left when a tag is pulled again and when a command is killed or a download is "
+    "cut\n"
+    "off.\n",
+    kOptions,
     0,
     0,
     run,

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/containers/listing.h"
 #include "imagetool/platform.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/reference.h"
@@ -38,17 +40,25 @@ Entry describe(const Store& store, ImageName name) {
   return entry;
 }
 
-std::vector<std::string> row_of(const Entry& entry) {
+std::string age_of(const Entry& entry, int64_t now) {
+  return entry.created.empty() ? "unknown" : describe_age(entry.created, now) + " ago";
+}
+
+std::vector<std::string> row_of(const Entry& entry, int64_t now) {
   const Reference reference = parse_reference(entry.name.reference);
-  return {reference.repository(),          reference.tag.empty() ? "<none>" : reference.tag,
-          entry.name.digest.substr(7, 12), entry.platform,
-          entry.created.substr(0, 10),     human_size(entry.size)};
+  return {reference.repository(),
+          reference.tag.empty() ? "<none>" : reference.tag,
+          entry.name.digest.substr(7, 12),
+          entry.platform,
+          age_of(entry, now),
+          human_size(entry.size)};
 }
 
 std::string to_table(const std::vector<Entry>& entries) {
   std::vector<std::vector<std::string>> rows = {
       {"REPOSITORY", "TAG", "ID", "PLATFORM", "CREATED", "SIZE"}};
-  for (const Entry& entry : entries) rows.push_back(row_of(entry));
+  const int64_t now = std::time(nullptr);
+  for (const Entry& entry : entries) rows.push_back(row_of(entry, now));
   return table(rows);
 }
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "imagetool/build/run_area.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
 #include "imagetool/interrupt.h"
@@ -135,10 +136,13 @@ void run_command(const Command& command, const Global& global,
   const Arguments arguments = parse(options, plain_words(options, words, command.order));
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
+  remove_abandoned_runs(global.run_root, global.runtime);
   command.run(global, arguments);
 } catch (const UsageError& error) {
   const int code = command.failure_code == kFailed ? kWrongUsage : command.failure_code;
   throw Failure{spoken_name(command) + ": " + error.what(), code};
+} catch (const Interrupted&) {
+  throw;
 } catch (const std::exception& error) {
   throw Failure{error.what(), command.failure_code};
 }
@@ -199,8 +203,11 @@ void run(const std::vector<std::string>& words) {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
+                                           &kBuild,
                                            &kImages,
                                            &kInspect,
+                                           &kHistory,
+                                           &kTag,
                                            &kRm,
                                            &kGc,
                                            &kFsck,

@@ -6,6 +6,7 @@
 
 #include "imagetool/cli/options.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/interrupt.h"
 #include "imagetool/layer/unpack.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/store/transaction.h"
@@ -22,6 +23,7 @@ std::optional<Image> find_if_present(const Store& store, const std::string& refe
 }
 
 void fetch(const Store& store, const std::string& reference, const PullOptions& options) {
+  const InterruptWatch interrupts;
   Progress progress(Progress::style_of_stderr());
   pull(store, parse_reference(reference), options, progress);
 }
@@ -31,6 +33,7 @@ void fetch(const Store& store, const std::string& reference, const PullOptions& 
 void unpack_missing(const Store& store, const Image& image) {
   const auto present = [&](const ImageLayer& layer) { return store.has_layer(layer.chain_id); };
   if (std::all_of(image.layers.begin(), image.layers.end(), present)) return;
+  const InterruptWatch interrupts;
   Progress progress(Progress::style_of_stderr());
   Transaction transaction(store);
   for (const std::string& note : unpack_layers(transaction, image)) progress.warn(note);

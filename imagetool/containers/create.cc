@@ -70,7 +70,7 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
   mount_name_files(places, record, options);
   choose_network(places, record, options);
   const oci::Spec spec =
-      make_bundle(store, image, places.bundle(record.id), BundleKind::overlay, options);
+      make_bundle(store, image, places.bundle(record.id), BundleKind::automatic, options);
   record.command = spec.process->args;
   if (!record.volumes.empty()) {
     fill_volumes(places, options, record,

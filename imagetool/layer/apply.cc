@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "imagetool/layer/attributes.h"
+#include "imagetool/layer/canonical_path.h"
 #include "imagetool/layer/layer_tree.h"
 #include "imagetool/layer/tar_reader.h"
 #include "runtime/base/error.h"
@@ -50,8 +51,12 @@ std::string printable(std::string_view name) {
 class Application {
  public:
   Application(LayerStream& stream, const Fd& tree, LowerView& lower, OverlayAttributes overlay,
-              Notes& notes)
-      : reader_(stream), tree_(tree, lower, overlay), notes_(notes), umask_(read_umask()) {}
+              const ArchiveTarget* target, Notes& notes)
+      : reader_(stream),
+        tree_(tree, lower, overlay),
+        target_(target),
+        notes_(notes),
+        umask_(read_umask()) {}
 
   void run(uint64_t max_entries) {
     uint64_t entries = 0;
@@ -77,8 +82,13 @@ class Application {
   void apply_entry() {
     if (entry_->path.size() > kMaxPath) throw Error("the name is too long", ENAMETOOLONG);
     std::string_view path = entry_->path;
+    if (target_ != nullptr) {
+      moved_ = in_target(path);
+      path = moved_;
+    }
     while (path.ends_with('/')) path.remove_suffix(1);
     const SplitPath parts = split_path(path);
+    if (target_ != nullptr) refuse_whiteouts(path);
     if (parts.name.starts_with(kWhiteout) || has_whiteout_component(parts.parent)) {
       apply_whiteout(parts);
     } else if (entry_->type == EntryType::socket) {
@@ -88,6 +98,16 @@ class Application {
     } else {
       make(tree_.make_parents(parts.parent), std::string(parts.name));
     }
+  }
+
+  // The path below the archive's target: nothing leads out of that.
+  std::string in_target(std::string_view path) const {
+    return target_->directory + "/" + clean_relative(path);
+  }
+
+  static void refuse_whiteouts(std::string_view path) {
+    if (!has_whiteout_component(path)) return;
+    throw Error("a name that begins with .wh. would be a whiteout in the layer");
   }
 
   static bool has_whiteout_component(std::string_view path) {
@@ -127,7 +147,8 @@ class Application {
       case EntryType::symlink:
         return make_symlink(parent, name);
       case EntryType::hardlink:
-        return tree_.make_link(parent, name, entry_->target);
+        return tree_.make_link(parent, name,
+                               target_ == nullptr ? entry_->target : in_target(entry_->target));
       default:
         return make_node(parent, name);
     }
@@ -189,6 +210,10 @@ class Application {
 
   Attributes attributes() {
     Attributes found{entry_->uid, entry_->gid, entry_->mode, entry_->mtime, {}};
+    if (target_ != nullptr) {
+      found.uid = target_->uid.value_or(found.uid);
+      found.gid = target_->gid.value_or(found.gid);
+    }
     reader_.each_attribute([&](const char* name, std::string_view value) {
       if (takes_attribute(name)) found.extended.push_back({name, std::string(value)});
     });
@@ -214,6 +239,8 @@ class Application {
 
   TarReader reader_;
   LayerTree tree_;
+  const ArchiveTarget* target_;  // nullptr: a layer, which starts at the image's root
+  std::string moved_;            // the entry's path in the target
   Notes& notes_;
   mode_t umask_;
   const TarEntry* entry_ = nullptr;
@@ -225,8 +252,15 @@ class Application {
 std::string apply_layer(LayerStream& stream, const Fd& tree, LowerView& lower,
                         OverlayAttributes overlay_attributes, const LayerLimits& limits,
                         Notes& notes) {
-  Application(stream, tree, lower, overlay_attributes, notes).run(limits.entries);
+  Application(stream, tree, lower, overlay_attributes, nullptr, notes).run(limits.entries);
   return stream.finish();
+}
+
+void unpack_archive(LayerStream& stream, const Fd& tree, LowerView& lower,
+                    OverlayAttributes overlay_attributes, const ArchiveTarget& target,
+                    Notes& notes) {
+  Application(stream, tree, lower, overlay_attributes, &target, notes).run(LayerLimits().entries);
+  stream.finish();
 }
 
 }  // namespace gocker

@@ -9,7 +9,10 @@
 //   and "..", hard links to directories, names in a whiteout.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,5 +34,18 @@ inline constexpr size_t kMaxNotes = 20;
 std::string apply_layer(LayerStream& stream, const Fd& tree, LowerView& lower,
                         OverlayAttributes overlay_attributes, const LayerLimits& limits,
                         Notes& notes);
+
+// Where an archive that is no layer goes, as ADD in a Dockerfile has it.
+struct ArchiveTarget {
+  std::string directory;     // of the image; all entries stay below it but for symlinks on the way
+  std::optional<uid_t> uid;  // else the entries' own
+  std::optional<gid_t> gid;
+};
+
+// Unpacks an archive into the layer `tree`, which may have entries already; they count as
+// the layer's own. Names that begin with ".wh." are refused: in a layer they would be whiteouts.
+void unpack_archive(LayerStream& stream, const Fd& tree, LowerView& lower,
+                    OverlayAttributes overlay_attributes, const ArchiveTarget& target,
+                    Notes& notes);
 
 }  // namespace gocker

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "runtime/base/error.h"
+#include "runtime/base/text.h"
 
 namespace gocker {
 
@@ -21,6 +22,19 @@ Fd open_canonical(const RootDir& root, std::string_view path, int flags) {
     if (error.code() == ELOOP) return {};  // a symlink on the way
     throw;
   }
+}
+
+std::string clean_relative(std::string_view path) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.emplace_back(part);
+    } else if (!parts.empty()) {
+      parts.pop_back();
+    }
+  }
+  return join(parts, "/");
 }
 
 }  // namespace gocker

@@ -75,13 +75,6 @@ void copy_regular(const Fd& source, const struct stat& status, const Fd& directo
   set_attributes(target, attributes);
 }
 
-std::string link_target(const Fd& link) {
-  std::array<char, 4097> target{};  // PATH_MAX, the longest that there is
-  const ssize_t length =
-      check(::readlinkat(link.get(), "", target.data(), target.size()), "readlink");
-  return {target.data(), static_cast<size_t>(length)};
-}
-
 class TreeCopy {
  public:
   explicit TreeCopy(const Fd& top) : top_(top) {}
@@ -124,15 +117,27 @@ class TreeCopy {
 
 }  // namespace
 
+std::string read_link_target(const Fd& link) {
+  std::array<char, 4097> target{};  // PATH_MAX, the longest that there is
+  const ssize_t length =
+      check(::readlinkat(link.get(), "", target.data(), target.size()), "readlink");
+  return {target.data(), static_cast<size_t>(length)};
+}
+
 void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
                const std::string& name) {
-  const Attributes attributes = read_attributes(source, status);
+  copy_file(source, status, directory, name, read_attributes(source, status));
+}
+
+void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
+               const std::string& name, const Attributes& attributes) {
   if (S_ISREG(status.st_mode)) {
     copy_regular(source, status, directory, name, attributes);
     return;
   }
   if (S_ISLNK(status.st_mode)) {
-    check(::symlinkat(link_target(source).c_str(), directory.get(), name.c_str()), "symlink", name);
+    check(::symlinkat(read_link_target(source).c_str(), directory.get(), name.c_str()), "symlink",
+          name);
     set_attributes_at(directory, name.c_str(), Node::symlink, attributes);
     return;
   }

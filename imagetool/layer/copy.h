@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "imagetool/layer/attributes.h"
 #include "runtime/base/fd.h"
 
 namespace gocker {
@@ -14,6 +15,13 @@ namespace gocker {
 // must be nothing called `name` in `directory`.
 void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
                const std::string& name);
+
+// The same with other attributes than its own.
+void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
+               const std::string& name, const Attributes& attributes);
+
+// The target of the symlink that `link` (O_PATH) is.
+std::string read_link_target(const Fd& link);
 
 // Copies the content and the attributes of the directory `source` to the empty directory `target`.
 // Files that have several names below `source` have them below `target`.

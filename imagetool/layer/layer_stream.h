@@ -22,7 +22,7 @@ namespace gocker {
 
 // A piece of the stream.
 struct StreamBlock {
-  static constexpr size_t kCapacity = 256 << 10;
+  static constexpr size_t kCapacity = 128 << 10;
   std::string_view bytes() const { return {data.data(), size}; }
 
   std::array<char, kCapacity> data;

@@ -49,6 +49,16 @@ int set_directory(const Fd& configuration, const char* key, const Fd& directory,
                     descriptor_path(directory).c_str(), 0);
 }
 
+// An upper directory may become a layer, which can say nothing of directories that were moved by a
+// mark alone or of files without their content, whatever the kernel's defaults are. (These marks
+// need attributes of the kind trusted.)
+void keep_upper_plain(const Fd& configuration, OverlayAttributes attributes) {
+  if (attributes != OverlayAttributes::trusted) return;
+  for (const char* key : {"redirect_dir", "metacopy"}) {
+    check(::fsconfig(configuration.get(), FSCONFIG_SET_STRING, key, "off", 0), "fsconfig", key);
+  }
+}
+
 void configure(const Fd& configuration, const OverlayMount& mount, OverlayWay way) {
   check(::fsconfig(configuration.get(), FSCONFIG_SET_STRING, "source", "overlay", 0), "fsconfig");
   if (const char* option = attribute_option(mount.attributes)) {
@@ -60,6 +70,7 @@ void configure(const Fd& configuration, const OverlayMount& mount, OverlayWay wa
       fail(configuration, "add layer");
   }
   if (!mount.upper) return;
+  keep_upper_plain(configuration, mount.attributes);
   if (set_directory(configuration, "upperdir", mount.upper, way) != 0 ||
       set_directory(configuration, "workdir", mount.work, way) != 0) {
     fail(configuration, "set the upper directory");
@@ -85,6 +96,7 @@ std::string mount_options(const OverlayMount& mount) {
   if (mount.upper) {
     options += ",upperdir=" + descriptor_path(mount.upper);
     options += ",workdir=" + descriptor_path(mount.work);
+    if (mount.attributes == OverlayAttributes::trusted) options += ",redirect_dir=off,metacopy=off";
   }
   if (const char* option = attribute_option(mount.attributes)) options.append(",").append(option);
   return options;

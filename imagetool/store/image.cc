@@ -167,6 +167,17 @@ ImageName find_image_name(const Store& store, std::string_view text) {
               ENOENT);
 }
 
+std::vector<ImageName> find_image_names(const Store& store, std::string_view text) {
+  const ImageName found = find_image_name(store, text);
+  std::string_view digits = text;
+  if (digits.starts_with("sha256:")) digits.remove_prefix(7);
+  const bool is_named = !digest_hex(found.digest).starts_with(digits);
+  if (is_named) return {found};
+  std::vector<ImageName> names = image_names(store);
+  std::erase_if(names, [&](const ImageName& name) { return name.digest != found.digest; });
+  return names;
+}
+
 Image find_image(const Store& store, std::string_view text) {
   const ImageName name = find_image_name(store, text);
   Image image = load_image(store, name.reference, name.digest);

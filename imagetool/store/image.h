@@ -56,6 +56,8 @@ std::vector<ImageName> image_names(const Store& store);
 // fits) at least six digits of a manifest's digest. Throws "no such image" (what to do) or tells
 // that the digits fit several.
 ImageName find_image_name(const Store& store, std::string_view text);
+// The names that `text` stands for: a reference itself, or for digits every name of that image.
+std::vector<ImageName> find_image_names(const Store& store, std::string_view text);
 Image find_image(const Store& store, std::string_view text);
 
 // Both need the exclusive lock. Naming takes the name away from the image that had it.

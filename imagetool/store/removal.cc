@@ -10,8 +10,10 @@
 #include <set>
 
 #include "imagetool/digest.h"
+#include "imagetool/store/build_steps.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/store/subvolume.h"
 #include "imagetool/store/workspace.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -72,13 +74,60 @@ size_t move_out(const Fd& part, const std::set<std::string>& needed, const Works
   return count;
 }
 
+// The layers of the images that are about to lose a name; one that cannot be read has none.
+std::set<std::string> layers_of(const Store& store, const std::vector<ImageName>& names) {
+  std::set<std::string> layers;
+  for (const ImageName& name : names) {
+    try {
+      for (const std::string& id : load_image(store, {}, name.digest).chain_ids()) {
+        layers.insert(digest_hex(id));
+      }
+    } catch (const std::exception&) {
+      // It goes all the same.
+    }
+  }
+  return layers;
+}
+
+// What builds have recorded keeps its layers, but those of `removed` go with their image.
+void add_build_steps(const Store& store, const std::set<std::string>& removed, Needed& needed) {
+  for (const RecordedStep& step : recorded_steps(store)) {
+    if (step.result.is_empty()) continue;
+    const std::string layer = digest_hex(step.result.chain_id);
+    if (removed.contains(layer) && !needed.layers.contains(layer)) {
+      forget_step(store, step.name);
+    } else {
+      needed.layers.insert(layer);
+      needed.blobs.insert(digest_hex(step.result.digest));
+    }
+  }
+}
+
 // The caller holds the exclusive lock.
-void sweep(const Store& store, const Workspace& workspace, Removal& removal) {
+void sweep(const Store& store, const std::set<std::string>& removed, const Workspace& workspace,
+           Removal& removal) {
   remove_dead_leases(store);
-  const Needed needed = find_needed(store);
+  Needed needed = find_needed(store);
+  add_build_steps(store, removed, needed);
   removal.layers =
       move_out(store.layers(), needed.layers, workspace, "removed-layer-", removal.bytes);
+  for (const std::string& name : list_directory(store.snapshots(), "snapshots")) {
+    if (!needed.layers.contains(name)) remove_subvolume(store.snapshots(), name);
+  }
   removal.blobs = move_out(store.blobs(), needed.blobs, workspace, "removed-blob-", removal.bytes);
+}
+
+// Who holds the lease and how it is ended: a container of the same root, or somebody's bundle.
+std::string user_of(const Store& store, const Lease& lease) {
+  const std::string start = store.root() + "/containers/";
+  const std::string end = "/bundle";
+  if (lease.directory.starts_with(start) && lease.directory.ends_with(end)) {
+    const size_t length = lease.directory.size() - start.size() - end.size();
+    const std::string id = lease.directory.substr(start.size(), length);
+    return "the container " + id + " (remove that first: gocker rm " + id + ")";
+  }
+  return "the bundle " + lease.directory + " (remove that first: gocker-image unbundle " +
+         lease.directory + ")";
 }
 
 void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
@@ -92,8 +141,17 @@ void refuse_leased(const Store& store, const std::vector<ImageName>& chosen) {
     const auto stays = [&](const ImageName& name) { return has_digest(name) && !is_chosen(name); };
     const auto lost = std::find_if(chosen.begin(), chosen.end(), has_digest);
     if (lost == chosen.end() || std::any_of(names.begin(), names.end(), stays)) continue;
-    throw Error("image " + lost->reference + " is used by the bundle " + lease.directory +
-                " (remove that first: gocker-image unbundle " + lease.directory + ")");
+    throw Error("image " + lost->reference + " is used by " + user_of(store, lease));
+  }
+}
+
+void remove_unused_names(const Store& store, Removal& removal) {
+  std::set<std::string> used;
+  for (const Lease& lease : leases(store)) used.insert(lease.digest);
+  for (const ImageName& name : image_names(store)) {
+    if (used.contains(name.digest)) continue;
+    remove_image_name(store, name.reference);
+    removal.references.push_back(name.reference);
   }
 }
 
@@ -104,24 +162,28 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   std::vector<ImageName> chosen;
-  chosen.reserve(texts.size());
-  for (const std::string& text : texts) chosen.push_back(find_image_name(store, text));
+  for (const std::string& text : texts) {
+    for (ImageName& name : find_image_names(store, text)) chosen.push_back(std::move(name));
+  }
   refuse_leased(store, chosen);
+  const std::set<std::string> layers = layers_of(store, chosen);
   Removal removal;
   for (const ImageName& name : chosen) {
     remove_image_name(store, name.reference);
     removal.references.push_back(name.reference);
   }
-  sweep(store, workspace, removal);
+  sweep(store, layers, workspace, removal);
   return removal;
 }
 
-Removal collect_garbage(const Store& store) {
+Removal collect_garbage(const Store& store, Unused unused) {
   remove_leftovers(store);
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
   Removal removal;
-  sweep(store, workspace, removal);
+  forget_all_steps(store);
+  if (unused == Unused::remove) remove_unused_names(store, removal);
+  sweep(store, {}, workspace, removal);
   for (const std::string& name : list_directory(store.partial(), "partial")) {
     removal.bytes += size_of(store.partial(), name);
     remove_tree_at(store.partial(), name);

@@ -42,7 +42,8 @@ bool may_become_store(const Fd& directory) {
 
 // The version file comes last: a store without it is one that was never finished.
 void create(const Fd& directory) {
-  for (const char* name : {"blobs", "blobs/sha256", "layers", "leases", "tmp", "partial"}) {
+  for (const char* name :
+       {"blobs", "blobs/sha256", "layers", "leases", "tmp", "partial", "snapshots"}) {
     make_part(directory, name);
   }
   replace_file_at(directory, "oci-layout", kLayout, 0600);
@@ -75,8 +76,9 @@ Store::Store(const std::string& root) {
   layers_ = open_part(directory_, "layers");
   leases_ = open_part(directory_, "leases");
   tmp_ = open_part(directory_, "tmp");
-  make_part(directory_, "partial");  // which stores of earlier versions lack
+  for (const char* name : {"partial", "snapshots"}) make_part(directory_, name);  // new in 0.1
   partial_ = open_part(directory_, "partial");
+  snapshots_ = open_part(directory_, "snapshots");
 }
 
 void Store::read_version() {

@@ -7,9 +7,11 @@
 //                      reference in full: "docker.io/library/alpine:latest"
 //   blobs/sha256/HEX   manifests, configs, layers as they came (image-layout.md)
 //   layers/HEX/tree    an unpacked layer, HEX of its chain id; complete if it is there
+//   steps/HEX          what a step of a build gave (build_steps.h), HEX of all that it depends on
 //   leases/HEX         what a bundle uses (lease.h), HEX of its directory's name
 //   tmp/NAME           what a running command adds (transaction.h), locked by it with flock(2)
-//   partial/HEX        the beginning of a blob whose download was cut off (partial.h)
+//   snapshots/HEX      where the store lies on btrfs: a subvolume with all files of a chain of
+//   layers partial/HEX        the beginning of a blob whose download was cut off (partial.h)
 //
 // A blob or layer enters by rename(2), whole. What a killed command leaves below tmp/ is removed by
 // the next one that opens the store for writing, but for the beginnings of blobs. Manifests,
@@ -61,6 +63,7 @@ class Store {
   const Fd& leases() const { return leases_; }
   const Fd& tmp() const { return tmp_; }
   const Fd& partial() const { return partial_; }
+  const Fd& snapshots() const { return snapshots_; }
 
  private:
   void read_version();
@@ -73,6 +76,7 @@ class Store {
   Fd leases_;
   Fd tmp_;
   Fd partial_;
+  Fd snapshots_;
 };
 
 }  // namespace gocker

@@ -69,6 +69,18 @@ void Transaction::add_blob(std::string_view digest) {
   blobs_.push_back({blob_draft_name(hex), hex});
 }
 
+BlobDraft Transaction::draft_blob() {
+  const std::lock_guard guard(mutex_);
+  std::string path = "draft-" + std::to_string(++drafts_);
+  Fd file = open_file_at(workspace_.directory(), path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  return {std::move(path), std::move(file)};
+}
+
+void Transaction::add_blob(const BlobDraft& draft, std::string_view digest) {
+  const std::lock_guard guard(mutex_);
+  blobs_.push_back({draft.path_, digest_hex(digest)});
+}
+
 std::string Transaction::put_blob(std::string_view content) {
   std::string digest = digest_of(content);
   if (has_blob(digest)) return digest;
@@ -113,6 +125,21 @@ void Transaction::add_layer(LayerDraft draft, std::string_view chain_id) {
 
 void Transaction::drop_layer(LayerDraft draft) {
   remove_tree_at(workspace_.directory(), draft.path_);
+}
+
+Fd Transaction::open_surroundings(const LayerDraft& draft) const {
+  return open_file_at(workspace_.directory(), draft.path_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+std::string Transaction::path_of_surroundings(const LayerDraft& draft) const {
+  return workspace_.path() + "/" + draft.path_;
+}
+
+void Transaction::keep(std::string_view digest) {
+  const std::string hex = digest_hex(digest);
+  const std::lock_guard guard(mutex_);
+  const Fd locked = store_.lock(Store::Lock::shared);
+  workspace_.pin(hex);
 }
 
 void Transaction::move_in(const std::vector<Added>& list, const Fd& part,

@@ -36,6 +36,18 @@ class LayerDraft {
   Fd tree_;
 };
 
+// A file that is to become a blob when its digest is known.
+class BlobDraft {
+ public:
+  const Fd& file() const { return file_; }  // empty, opened for reading and writing
+
+ private:
+  friend class Transaction;
+  BlobDraft(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
+  std::string path_;  // below the transaction's workspace
+  Fd file_;
+};
+
 class Transaction {
  public:
   // `store` must outlive it. Removes what killed commands left in the store.
@@ -55,6 +67,8 @@ class Transaction {
   // Keeps what drafts of blobs hold for the next resume_blob(). Nothing may be added later.
   void keep_partial_blobs();
   void add_blob(std::string_view digest);
+  BlobDraft draft_blob();
+  void add_blob(const BlobDraft& draft, std::string_view digest);
   // A small blob in one call, synced to disk. Its digest is returned.
   std::string put_blob(std::string_view content);
 
@@ -67,6 +81,14 @@ class Transaction {
   LayerDraft draft_layer();
   void add_layer(LayerDraft draft, std::string_view chain_id);
   void drop_layer(LayerDraft draft);
+  // The directory around a draft's tree, for what belongs to its making; add_layer() wants it to
+  // hold the tree alone.
+  Fd open_surroundings(const LayerDraft& draft) const;
+  std::string path_of_surroundings(const LayerDraft& draft) const;
+
+  // Keeps a blob or layer of this digest from gc until the transaction ends, also one that another
+  // transaction is about to add.
+  void keep(std::string_view digest);
 
   // Puts all that was added in place, and, where given, the name on it. Nothing may be added later.
   void commit(const std::optional<ImageName>& name = std::nullopt);

@@ -21,6 +21,7 @@ class Workspace {
   ~Workspace();
 
   const Fd& directory() const { return directory_; }
+  std::string path() const { return store_.root() + "/tmp/" + name_; }
 
   // Keeps the blob and the layer of this name (the hexadecimal digits) from gc while it lives. The
   // caller holds the store's lock, shared at least, until it has seen that they are there.

@@ -4,13 +4,15 @@
 //   check(::move_mount(...), "move_mount");
 //
 // throws an Error whose text is "mount /proc: move_mount: Operation not permitted". On success a
-// Doing costs two pointer writes; the chain is collected once, when an Error is made, so it also
-// crosses a clone3 without copying anything.
+// Doing costs few writes to the stack; the chain is collected once, when an Error is made, so it
+// also crosses a clone3 without copying anything.
 #pragma once
 
 #include <exception>
 #include <string>
 #include <string_view>
+
+#include "runtime/base/trace.h"
 
 namespace gocker {
 
@@ -20,14 +22,20 @@ class Doing {
  public:
   // Both texts must outlive the object: pass literals and names of living strings.
   explicit Doing(const char* action, std::string_view object = {})
-      : action_(action), object_(object), outer_(innermost_) {
+      : action_(action),
+        object_(object),
+        outer_(innermost_),
+        begin_(trace_is_on ? trace_clock() : 0) {
     innermost_ = this;
   }
   Doing(const char* action, const char* object) : Doing(action, std::string_view(object)) {}
   Doing(const char* action, std::string&& object) = delete;  // would dangle
   Doing(const Doing&) = delete;
   Doing& operator=(const Doing&) = delete;
-  ~Doing() { innermost_ = outer_; }
+  ~Doing() {
+    innermost_ = outer_;
+    if (begin_ != 0) record_span(begin_, action_, object_);
+  }
 
   // "create container c1: mount /proc: ", outermost first; empty when nothing is being done.
   static std::string chain();
@@ -39,6 +47,7 @@ class Doing {
   const char* action_;
   std::string_view object_;
   Doing* outer_;
+  uint64_t begin_;  // for a trace; 0 without one
   static constinit thread_local Doing* innermost_;
 };
 

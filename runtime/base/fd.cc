@@ -13,10 +13,46 @@
 
 namespace gocker {
 
+namespace {
+
+// Bounded, as the number of open files is.
+constexpr size_t kBatch = 128;
+constinit std::array<int, kBatch> batch{};
+constinit size_t batch_size = 0;
+constinit bool batches = false;
+
+void close_batch() {
+  const auto end = batch.begin() + batch_size;
+  std::sort(batch.begin(), end);
+  for (auto first = batch.begin(); first != end;) {
+    auto last = first;
+    while (last + 1 != end && *(last + 1) == *last + 1) ++last;
+    ::close_range(static_cast<unsigned>(*first), static_cast<unsigned>(*last), 0);
+    first = last + 1;
+  }
+  batch_size = 0;
+}
+
+void close_later(int fd) {
+  batch[batch_size++] = fd;
+  if (batch_size == kBatch) close_batch();
+}
+
+}  // namespace
+
+CloseInBatches::CloseInBatches() {
+  batches = true;
+}
+
+CloseInBatches::~CloseInBatches() {
+  batches = false;
+  close_batch();
+}
+
 void Fd::reset(int fd) {
   if (fd_ >= 0) {
     const int saved = errno;
-    ::close(fd_);
+    batches ? close_later(fd_) : static_cast<void>(::close(fd_));
     errno = saved;
   }
   fd_ = fd;

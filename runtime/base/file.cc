@@ -43,7 +43,8 @@ struct TemporaryFile {
 // is in nobody's way.
 TemporaryFile create_beside(const Fd& dir, const std::string& name, mode_t mode) {
   static std::atomic<unsigned> counter{0};
-  const std::string prefix = "." + name + "." + std::to_string(::getpid()) + ".";
+  static const std::string process = "." + std::to_string(::getpid()) + ".";
+  const std::string prefix = "." + name + process;
   while (true) {
     std::string temporary = prefix + std::to_string(++counter);
     Fd fd = open_at(dir.get(), temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
@@ -147,7 +148,7 @@ Fd open_directory(const std::string& path) {
 
 std::string read_all(const Fd& fd, std::string_view name, size_t limit) {
   std::string content;
-  std::array<char, 16384> buffer;
+  std::array<char, 4096> buffer;  // a page: most of what is read is smaller
   while (true) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -24,6 +25,12 @@ inline int openat2(int dir, const char* path, const open_how& how) {
 // Like fork(2): returns 0 in the child. Never with CLONE_VM: the child runs on the same stack.
 inline pid_t clone3(const clone_args& arguments) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+// Linux 6.15: open_tree(2) and mount_setattr(2) in one.
+inline int open_tree_attr(int dir, const char* path, unsigned flags, const mount_attr& attributes) {
+  constexpr long kNumber = 467;  // on every architecture
+  return static_cast<int>(::syscall(kNumber, dir, path, flags, &attributes, sizeof attributes));
 }
 
 inline int pidfd_open(pid_t pid) {

@@ -51,6 +51,14 @@ bool make_group(const std::string& directory, std::vector<std::string>& made) {
   throw Error("make " + directory + ": " + control_file_reason(errno), errno == ENOENT ? 0 : errno);
 }
 
+// A new group right below the root can't be frozen: the root never is.
+bool may_be_frozen(const CgroupPaths& paths) {
+  return std::any_of(paths.hierarchies.begin(), paths.hierarchies.end(), [](const auto& entry) {
+    const CgroupHost::Hierarchy* host = cgroup_host().find(entry.controllers);
+    return !entry.owned || host == nullptr || host->mount_point != directory_above(entry.directory);
+  });
+}
+
 // v1: nothing may join a cpuset without CPUs and memory nodes, and a new one has none. Returns the
 // value, which for a group without one becomes that of the group above.
 std::string inherit_cpuset(const GroupDirectory& group, const std::string& file) {
@@ -61,10 +69,17 @@ std::string inherit_cpuset(const GroupDirectory& group, const std::string& file)
   return value;
 }
 
-void inherit_cpuset(const std::string& directory) {
-  const GroupDirectory group = GroupDirectory::open(directory);
-  inherit_cpuset(group, "cpuset.cpus");
-  inherit_cpuset(group, "cpuset.mems");
+void inherit_cpuset(const CgroupPaths::Hierarchy& hierarchy) {
+  const GroupDirectory group = GroupDirectory::open(hierarchy.directory);
+  // One that was just made has no values for certain.
+  const auto above = hierarchy.owned ? group.parent() : std::nullopt;
+  for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
+    if (above) {
+      group.write(file, inherit_cpuset(*above, file));
+    } else {
+      inherit_cpuset(group, file);
+    }
+  }
 }
 
 // One hierarchy that tells all processes of the container; one of its own, if there is any.
@@ -134,6 +149,15 @@ std::vector<std::string> delegated_files() {
   return files;
 }
 
+// The default would take devices away from those who are in a foreign group already.
+void apply_first_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceRule>& rules) {
+  const CgroupPaths::Hierarchy* devices = paths.find("devices");
+  if (devices == nullptr) devices = paths.find("");
+  const bool joined = devices != nullptr && !devices->owned;
+  if (joined && rules.empty()) return;
+  apply_device_rules(paths, rules);
+}
+
 std::string list_of(const std::set<pid_t>& pids) {
   constexpr size_t kShown = 8;
   std::vector<std::string> names;
@@ -150,16 +174,17 @@ std::string list_of(const std::set<pid_t>& pids) {
 }  // namespace
 
 void Cgroup::create() {
+  const CloseInBatches batches;
   const Doing doing("make the control groups");
   for (CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (!make_group(hierarchy.directory, created_)) hierarchy.owned = false;
-    if (names_controller(hierarchy.controllers, "cpuset")) inherit_cpuset(hierarchy.directory);
+    if (names_controller(hierarchy.controllers, "cpuset")) inherit_cpuset(hierarchy);
   }
   if (paths_.unified_only()) {
     hand_down_all_controllers(GroupDirectory::open(paths_.hierarchies.front().directory));
   }
   // A process that joined would stop before it could say a word.
-  if (is_frozen()) {
+  if (may_be_frozen(paths_) && is_frozen()) {
     throw Error(paths_.hierarchies.front().directory + ": the group is frozen: thaw it first");
   }
 }
@@ -174,15 +199,20 @@ void Cgroup::undo() noexcept {
   created_.clear();
 }
 
-void Cgroup::apply(const oci::Resources& resources) {
+void Cgroup::apply(const oci::Resources& resources) const {
+  const CloseInBatches batches;
   const Doing doing("set limits");
   apply_limits(paths_, resources);
-  const CgroupPaths::Hierarchy* devices = paths_.find("devices");
-  if (devices == nullptr) devices = paths_.find("");
-  // The default would take devices away from those who are in a foreign group already.
-  const bool joined = devices != nullptr && !devices->owned;
-  if (joined && resources.devices.empty()) return;
-  apply_device_rules(paths_, resources.devices);
+  if (paths_.find("devices") != nullptr) apply_first_device_rules(paths_, resources.devices);
+}
+
+void Cgroup::filter_devices(const oci::Resources& resources) const {
+  const CloseInBatches batches;
+  const Doing doing("set limits");
+  const bool none = paths_.hierarchies.empty();  // --cgroup-manager disabled
+  if (!none && paths_.find("devices") == nullptr) {
+    apply_first_device_rules(paths_, resources.devices);
+  }
 }
 
 void Cgroup::update(const oci::Resources& resources) {
@@ -206,7 +236,7 @@ void Cgroup::give_to(uid_t owner) {
 
 Fd Cgroup::unified_directory() const {
   const CgroupPaths::Hierarchy* unified = paths_.find("");
-  return unified == nullptr ? Fd() : GroupDirectory::open(unified->directory).fd().duplicate();
+  return unified == nullptr ? Fd() : GroupDirectory::open(unified->directory).take_fd();
 }
 
 Fd Cgroup::unified_directory_of(pid_t pid) const {
@@ -230,7 +260,7 @@ std::vector<Fd> Cgroup::open_tasks_files() const {
   std::vector<Fd> files;
   for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (hierarchy.controllers.empty()) continue;
-    files.push_back(GroupDirectory::open(hierarchy.directory).open_file(kTasks, O_WRONLY));
+    files.push_back(open_control_file(hierarchy.directory + "/" + kTasks, O_WRONLY));
   }
   return files;
 }

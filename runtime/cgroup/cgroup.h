@@ -35,11 +35,14 @@ class Cgroup {
   void create();
   void undo() noexcept;
 
-  // For a new container: all limits, and the device rules, which deny what neither they nor the
-  // default devices allow; to be called also where linux.resources is absent, and before a process
-  // is in. Zeros that mean "unset" to the engines are left alone. Errors name the JSON path and
-  // the file.
-  void apply(const oci::Resources& resources);
+  // For a new container, also where linux.resources is absent. First all limits, before a process
+  // is in; zeros that mean "unset" to the engines are left alone. Then the device rules, which deny
+  // what neither they nor the default devices allow: v1's with the limits, v2's by
+  // filter_devices(), which takes half a millisecond of the kernel's and so may run beside a
+  // process that is in, as long as nothing of the container runs. Errors name the JSON path and the
+  // file.
+  void apply(const oci::Resources& resources) const;
+  void filter_devices(const oci::Resources& resources) const;
   // For a running one: only what is set. Device rules, where there are any, take the place of the
   // ones before at once.
   void update(const oci::Resources& resources);

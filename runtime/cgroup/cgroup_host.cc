@@ -1,5 +1,8 @@
 #include "runtime/cgroup/cgroup_host.h"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -11,6 +14,7 @@
 namespace gocker {
 namespace {
 
+constexpr const char* kCustomaryPlace = "/sys/fs/cgroup";
 // A host with many containers has many mounts, each a line.
 constexpr size_t kMountinfoLimit = 256 << 20;
 
@@ -107,9 +111,16 @@ std::string controllers_of(std::string_view super_options) {
   return join(names, ",");
 }
 
+// Where systemd and its like mount a cgroup2 and nothing else; the other runtimes ask no more,
+// either. The table of mounts grows with the host's containers: a line costs microseconds.
+bool is_unified_host() {
+  struct statfs status {};
+  return ::statfs(kCustomaryPlace, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 int preference(const MountLine& mount) {
-  const bool customary = is_strictly_below(mount.mount_point, "/sys/fs/cgroup") ||
-                         mount.mount_point == "/sys/fs/cgroup";
+  const bool customary =
+      is_strictly_below(mount.mount_point, kCustomaryPlace) || mount.mount_point == kCustomaryPlace;
   return (customary ? 2 : 0) + (mount.writable ? 1 : 0);
 }
 
@@ -164,7 +175,9 @@ CgroupHost parse_cgroup_host(std::string_view mountinfo) {
 
 const CgroupHost& cgroup_host() {
   static const CgroupHost host =
-      parse_cgroup_host(read_file("/proc/self/mountinfo", kMountinfoLimit));
+      is_unified_host()
+          ? CgroupHost{{{.controllers = {}, .mount_point = kCustomaryPlace, .root = {}}}}
+          : parse_cgroup_host(read_file("/proc/self/mountinfo", kMountinfoLimit));
   return host;
 }
 

@@ -12,7 +12,7 @@ struct CgroupHost {
   struct Hierarchy {
     std::string controllers;  // "cpu,cpuacct", "name=systemd"; empty: the unified hierarchy (v2)
     std::string mount_point;
-    std::string root;  // what of the hierarchy is mounted: "/" but inside containers
+    std::string root;  // what of it is mounted: "/" but inside containers; empty: not asked for
     bool operator==(const Hierarchy&) const = default;
   };
   std::vector<Hierarchy> hierarchies;  // each once, though it may be mounted at several places
@@ -26,7 +26,7 @@ struct CgroupHost {
 // of one hierarchy, those below /sys/fs/cgroup and the writable ones win.
 CgroupHost parse_cgroup_host(std::string_view mountinfo);
 
-// This process's own, read once from /proc/self/mountinfo.
+// This process's own, found once: a cgroup2 at /sys/fs/cgroup, else by /proc/self/mountinfo.
 const CgroupHost& cgroup_host();
 
 // Whether a list such as "cpu,cpuacct" names `controller`.

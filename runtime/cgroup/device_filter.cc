@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "runtime/base/error.h"
 
@@ -20,7 +21,25 @@ static_assert(kDeviceMknod == BPF_DEVCG_ACC_MKNOD && kDeviceRead == BPF_DEVCG_AC
 // How the filter is found again; at most 15 characters.
 constexpr char kName[BPF_OBJ_NAME_LEN] = "gocker_devices";
 
-enum Register : uint8_t { kResult, kContext, kAccess, kType, kMajor, kMinor };
+enum Register : uint8_t { kResult, kContext, kAccess, kType, kMajor, kMinor, kDevice, kWanted };
+
+uint64_t device_key(uint32_t major, uint32_t minor) {
+  return uint64_t{major} << 32 | minor;
+}
+
+int kernel_type(char type) {
+  return type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+}
+
+// Single devices of one type, one after the other, to which the same kinds of access are allowed.
+struct DeviceRun {
+  char type = 'c';
+  unsigned allowed = 0;
+  std::vector<uint64_t> devices;
+
+  // A jump reaches 32,767 instructions; a device takes three.
+  bool is_full() const { return devices.size() >= 8192; }
+};
 
 class Program {
  public:
@@ -32,20 +51,34 @@ class Program {
     copy(kAccess, kType);
     add(BPF_ALU | BPF_RSH | BPF_K, kAccess, 16);
     add(BPF_ALU | BPF_AND | BPF_K, kType, 0xFFFF);
+    add(BPF_ALU64 | BPF_MOV | BPF_X, kDevice, 0).src_reg = kMajor;
+    add(BPF_ALU64 | BPF_LSH | BPF_K, kDevice, 32);
+    add(BPF_ALU64 | BPF_OR | BPF_X, kDevice, 0).src_reg = kMinor;
+  }
+
+  // The same as to conclude() on each of them. But for one comparison a device, with one answer for
+  // all, the verifier takes a sixth of the time that it takes for three and many answers.
+  void conclude(const DeviceRun& run) {
+    if (run.devices.empty()) return;
+    skip_if(BPF_JNE, kType, static_cast<uint32_t>(kernel_type(run.type)));
+    std::vector<size_t> found;
+    for (const uint64_t device : run.devices) {
+      load_constant(kWanted, device);
+      found.push_back(code_.size());
+      add(BPF_JMP | BPF_JEQ | BPF_X, kDevice, 0).src_reg = kWanted;
+    }
+    skips_.push_back(code_.size());
+    add(BPF_JMP | BPF_JA, kResult, 0);
+    land(found);
+    answer_for(run.allowed);
+    land(skips_);
   }
 
   // For a device that fits: the kinds of access that are allowed, once and for all.
   void conclude(const DeviceAccess& what, unsigned allowed) {
     skip_unless_fits(what);
-    if (allowed != kDeviceAll && allowed != 0) {
-      copy(kResult, kAccess);
-      add(BPF_ALU | BPF_AND | BPF_K, kResult, ~allowed);
-      constexpr int16_t kAnswerLength = 2;
-      add(BPF_JMP32 | BPF_JEQ | BPF_K, kResult, 0).off = kAnswerLength;
-      answer(false);
-    }
-    answer(allowed != 0);
-    land_skips();
+    answer_for(allowed);
+    land(skips_);
   }
 
   // For a device that fits: decides on some kinds of access, and leaves the others open.
@@ -60,7 +93,7 @@ class Program {
       skip_if(BPF_JEQ, kResult, 0);
     }
     answer(decision.allow);
-    land_skips();
+    land(skips_);
   }
 
   void answer(bool allow) {
@@ -71,6 +104,18 @@ class Program {
   std::vector<bpf_insn> take() { return std::move(code_); }
 
  private:
+  // Whether nothing is asked for but the kinds of access that are allowed.
+  void answer_for(unsigned allowed) {
+    if (allowed != kDeviceAll && allowed != 0) {
+      copy(kResult, kAccess);
+      add(BPF_ALU | BPF_AND | BPF_K, kResult, ~allowed);
+      constexpr int16_t kAnswerLength = 2;
+      add(BPF_JMP32 | BPF_JEQ | BPF_K, kResult, 0).off = kAnswerLength;
+      answer(false);
+    }
+    answer(allowed != 0);
+  }
+
   bpf_insn& add(int operation, Register to, uint32_t operand) {
     bpf_insn instruction{};
     instruction.code = static_cast<uint8_t>(operation);
@@ -89,9 +134,14 @@ class Program {
     instruction.off = static_cast<int16_t>(offset);
   }
 
+  void load_constant(Register to, uint64_t value) {
+    add(BPF_LD | BPF_IMM | BPF_DW, to, static_cast<uint32_t>(value));
+    add(0, kResult, static_cast<uint32_t>(value >> 32));  // the second half of the instruction
+  }
+
   void skip_unless_fits(const DeviceAccess& what) {
     if (what.type != 'a') {
-      skip_if(BPF_JNE, kType, what.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+      skip_if(BPF_JNE, kType, static_cast<uint32_t>(kernel_type(what.type)));
     }
     if (what.major) skip_if(BPF_JNE, kMajor, *what.major);
     if (what.minor) skip_if(BPF_JNE, kMinor, *what.minor);
@@ -103,11 +153,12 @@ class Program {
     add(BPF_JMP32 | comparison | BPF_K, left, right);
   }
 
-  void land_skips() {
-    for (const size_t skip : skips_) {
-      code_[skip].off = static_cast<int16_t>(code_.size() - skip - 1);
+  // The jumps lead to what comes next.
+  void land(std::vector<size_t>& jumps) {
+    for (const size_t jump : jumps) {
+      code_[jump].off = static_cast<int16_t>(code_.size() - jump - 1);
     }
-    skips_.clear();
+    jumps.clear();
   }
 
   std::vector<bpf_insn> code_;
@@ -128,6 +179,16 @@ std::optional<unsigned> resolve(const std::vector<DeviceDecision>& decisions, si
     open &= ~decision.what.access;
   }
   return allowed;
+}
+
+// Adds the decision to the run where it is of its kind.
+bool join_run(DeviceRun& run, const DeviceAccess& what, unsigned allowed) {
+  const bool single = what.type != 'a' && what.major && what.minor;
+  if (!single || run.is_full()) return false;
+  if (run.devices.empty()) run = {.type = what.type, .allowed = allowed, .devices = {}};
+  if (run.type != what.type || run.allowed != allowed) return false;
+  run.devices.push_back(device_key(*what.major, *what.minor));
+  return true;
 }
 
 int bpf(bpf_cmd command, bpf_attr& attributes) {
@@ -182,9 +243,13 @@ Fd find_attached(const Fd& group) {
 
 std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& decisions) {
   Program program;
+  DeviceRun run;
   for (size_t i = decisions.size(); i-- > 0;) {
     const DeviceAccess& what = decisions[i].what;
     const auto allowed = resolve(decisions, i);
+    if (allowed && join_run(run, what, *allowed)) continue;
+    program.conclude(std::exchange(run, {}));
+    if (allowed && join_run(run, what, *allowed)) continue;
     if (!allowed) {
       program.decide(decisions[i]);
       continue;
@@ -195,6 +260,7 @@ std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& d
     const bool fits_all = what.type == 'a' && !what.major && !what.minor;
     if (fits_all) return program.take();  // the verifier refuses code that can't be reached
   }
+  program.conclude(run);
   program.answer(false);
   return program.take();
 }

@@ -19,9 +19,9 @@ namespace {
 // A group's cgroup.procs may list every process of the host.
 constexpr size_t kReadLimit = 64 << 20;
 
-Fd open_below(int from, const char* path, uint64_t resolve) {
+Fd open_below(int from, const char* path, uint64_t resolve, int flags = O_PATH | O_DIRECTORY) {
   open_how how{};
-  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.resolve = resolve | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return Fd(sys::openat2(from, path, how));
 }
@@ -68,6 +68,15 @@ std::optional<GroupDirectory> GroupDirectory::open_if_exists(const std::string& 
     throw Error("open control group " + directory + ": not on a cgroup filesystem");
   }
   return GroupDirectory(std::move(fd), directory);
+}
+
+Fd open_control_file(const std::string& path, int flags) {
+  Fd fd = open_below(AT_FDCWD, path.c_str(), 0, flags);
+  if (!fd) throw_failure(errno, "open control file", path);
+  if (!is_cgroup_filesystem(fd)) {
+    throw Error("open control file " + path + ": not on a cgroup filesystem");
+  }
+  return fd;
 }
 
 std::optional<GroupDirectory> GroupDirectory::parent() const {

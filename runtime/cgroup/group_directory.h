@@ -23,6 +23,7 @@ class GroupDirectory {
 
   const std::string& path() const { return path_; }
   const Fd& fd() const { return fd_; }  // O_PATH
+  Fd take_fd() && { return std::move(fd_); }
 
   bool has(const std::string& file) const;
   std::string read(const std::string& file) const;
@@ -38,6 +39,9 @@ class GroupDirectory {
   Fd fd_;
   std::string path_;
 };
+
+// A control file by its whole path, under the same rules.
+Fd open_control_file(const std::string& path, int flags);
 
 // The groups above it, from what the hierarchy's mount shows at its root on.
 std::vector<GroupDirectory> groups_above(const GroupDirectory& group);

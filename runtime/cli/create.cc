@@ -14,8 +14,8 @@ int run(const Global& global, const Arguments& arguments) {
   const CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const oci::Spec spec = load_bundle(options.bundle, arguments.value("config"));
-  Created created = create_container(StateRoot(global.state_root), spec, options);
+  const Configuration configuration = load_bundle(options.bundle, arguments.value("config"));
+  Created created = create_container(StateRoot(global.state_root), configuration, options);
   created.init.release();
   return 0;
 }

@@ -26,21 +26,20 @@ constexpr std::array kOptions{
     Option{"keep", 0, "", "don't delete the container when it has ended"},
     Option{"no-subreaper", 0, "", "don't adopt what the container's first process leaves behind"}};
 
-int run_in_foreground(const StateRoot& root, const oci::Spec& spec, CreateOptions options,
-                      const Arguments& arguments) {
+int run_in_foreground(const StateRoot& root, const Configuration& configuration,
+                      CreateOptions options, const Arguments& arguments) {
   const ForegroundSignals signals;
   std::optional<TerminalProxy> terminal;
-  if (spec.process && spec.process->terminal && options.console_socket.empty()) {
+  const std::optional<oci::Process>& process = configuration.spec.process;
+  if (process && process->terminal && options.console_socket.empty()) {
     options.on_terminal = [&](Fd from_init) { terminal.emplace(std::move(from_init)); };
   }
   if (!arguments.has("no-subreaper")) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  Created created = create_container(root, spec, options);
-  start_container(created.container);
+  Created created = run_container(root, configuration, options);
   created.container.unlock();
   const int exit_code = attend(created.init, signals, terminal);
   if (arguments.has("keep")) return exit_code;
-  // Somebody else may have deleted it meanwhile.
-  if (auto left = Container::load_if_exists(root, options.id, Locking::exclusive)) left->destroy();
+  if (created.container.lock()) created.container.destroy();
   return exit_code;
 }
 
@@ -48,12 +47,10 @@ int run(const Global& global, const Arguments& arguments) {
   const CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const oci::Spec spec = load_bundle(options.bundle, arguments.value("config"));
+  const Configuration configuration = load_bundle(options.bundle, arguments.value("config"));
   const StateRoot root(global.state_root);
-  if (!arguments.has("detach")) return run_in_foreground(root, spec, options, arguments);
-  Created created = create_container(root, spec, options);
-  start_container(created.container);
-  created.init.release();
+  if (!arguments.has("detach")) return run_in_foreground(root, configuration, options, arguments);
+  run_container(root, configuration, options).init.release();
   return 0;
 }
 

@@ -78,8 +78,11 @@ void remove_what_can_be(const StateRoot& root, const std::string& id) noexcept {
 
 StateRoot::StateRoot(const std::string& path) : path_(path) {
   const Doing doing("open state root", path_);
-  make_directories(path, 0700);
-  fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
+  fd_ = open_if_exists(path, O_RDONLY | O_DIRECTORY);
+  if (!fd_) {
+    make_directories(path, 0700);
+    fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
+  }
   const struct stat status = stat_fd(fd_, path);
   if (status.st_uid != ::geteuid()) throw Error("it belongs to another user", EPERM);
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Error("others may write to it", EPERM);
@@ -133,6 +136,7 @@ Container Container::load(const StateRoot& root, const std::string& id, Locking 
 
 Container Container::make(const StateRoot& root, const ContainerRecord& record,
                           std::string_view config_json) {
+  const Step step("make the state directory");
   check_container_id(record.id);
   const Fd root_lock = lock_state_root(root);
   if (::mkdirat(root.fd().get(), record.id.c_str(), 0700) != 0) {
@@ -148,7 +152,9 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
     Fd directory = open_file_at(root.fd(), record.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     check(::flock(directory.get(), LOCK_EX | LOCK_NB), "lock", record.id);
     Container container(root.fd().duplicate(), std::move(directory), record);
-    replace_file_at(container.directory_, kConfigFile, config_json, 0600);
+    // Nobody reads it before there is a record.
+    write_all(open_file_at(container.directory_, kConfigFile, O_WRONLY | O_CREAT | O_EXCL, 0600),
+              config_json, kConfigFile);
     container.save(record);
     return container;
   } catch (...) {
@@ -158,12 +164,17 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
 }
 
 void Container::save(ContainerRecord record) {
+  const Step step("write the record");
   record_ = std::move(record);
   replace_file_at(directory_, kRecordFile, to_json(record_), 0600);
 }
 
 void Container::unlock() const {
   check(::flock(directory_.get(), LOCK_UN), "unlock");
+}
+
+bool Container::lock() const {
+  return lock_directory(directory_);
 }
 
 Fd Container::open_process() const {
@@ -213,8 +224,9 @@ void Container::destroy() {
     if (cgroup.is_frozen()) cgroup.thaw();
     wait_until_gone(process);
   }
-  // Without a pid namespace of its own, what init left behind lives on.
-  if (!has_own_pid_namespace(record_)) cgroup.kill_all(SIGKILL);
+  // Without a pid namespace of its own, what init left behind lives on; and whoever made it may
+  // have been killed before init was on record.
+  if (!has_own_pid_namespace(record_) || record_.pid == 0) cgroup.kill_all(SIGKILL);
   cgroup.remove();
   remove_rdt_directories(record_.rdt_directories);
   std::vector<oci::Hook> poststop;
@@ -223,7 +235,10 @@ void Container::destroy() {
   run_hooks_despite_failures(poststop, "poststop", state(oci::Status::stopped));
 }
 
-void Container::remove_directory() {
+void Container::remove_directory() const {
+  // As a rule, there is no more than these.
+  for (const char* name : {kRecordFile, kConfigFile}) ::unlinkat(directory_.get(), name, 0);
+  if (::unlinkat(root_.get(), record_.id.c_str(), AT_REMOVEDIR) == 0) return;
   remove_tree_at(root_, record_.id);
 }
 

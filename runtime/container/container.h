@@ -49,6 +49,7 @@ class Container {
 
   const ContainerRecord& record() const { return record_; }
   const Fd& directory() const { return directory_; }
+  const Fd& state_root() const { return root_; }
 
   oci::Status status() const;
   oci::State state() const { return state(status()); }
@@ -60,11 +61,12 @@ class Container {
 
   void save(ContainerRecord record);  // replaces state.json
   void unlock() const;                // other commands may change it from now on
+  bool lock() const;                  // again; false where it was deleted meanwhile
 
   // Kills what runs in it, removes its groups and its directory, then runs the poststop hooks,
   // whose failures are only logged. Idempotent on all that is half-made.
   void destroy();
-  void remove_directory();
+  void remove_directory() const;
 
  private:
   Container(Fd root, Fd directory, ContainerRecord record);

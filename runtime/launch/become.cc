@@ -140,6 +140,7 @@ std::string find_program(const std::string& name, const std::vector<std::string>
 }
 
 Program become_user(const BecomeRequest& request) {
+  const Step step("become the user");
   const oci::Process& process = request.process;
   const CapabilitySets wanted =
       parse_capabilities(process.capabilities.value_or(oci::Capabilities{}));

@@ -30,19 +30,28 @@ struct CreateOptions {
   std::function<void(Fd controller)> on_terminal;
 };
 
-// A container that waits at its gate, and the hold on its first process: destroying both without
-// released() undoes everything.
+// A container that waits at its gate or runs already, and the hold on its first process: destroying
+// both without released() undoes everything.
 struct Created {
   Container container;
   Child init;
 };
 
-// Reads and checks BUNDLE/config.json, or another file in its place.
-oci::Spec load_bundle(const std::string& bundle, const std::string& config_file = {});
+// What BUNDLE/config.json says, and its text, which is kept with the container.
+struct Configuration {
+  oci::Spec spec;
+  std::string json;
+};
+// Reads and checks it, or another file in its place.
+Configuration load_bundle(const std::string& bundle, const std::string& config_file = {});
 
 // Either a container in the state "created", locked, or an Error and nothing left behind.
-Created create_container(const StateRoot& root, const oci::Spec& spec,
+Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options);
+
+// The same, and its program runs. Poststart hooks are done.
+Created run_container(const StateRoot& root, const Configuration& configuration,
+                      const CreateOptions& options);
 
 // Written under another name first: who polls for the file must find the whole pid in it. Decimal
 // digits and no newline, as engines read it. Nothing where `path` is empty.

@@ -1,7 +1,6 @@
 #include "runtime/launch/exec.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -12,9 +11,9 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
 #include "runtime/base/socket.h"
 #include "runtime/launch/become.h"
+#include "runtime/launch/first_steps.h"
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
@@ -22,6 +21,7 @@
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/scheduling.h"
+#include "runtime/linux/seccomp_cache.h"
 #include "runtime/linux/sysctl.h"
 #include "runtime/linux/terminal.h"
 #include "runtime/linux/user.h"
@@ -41,6 +41,11 @@ uint64_t flags_to_join(const ContainerRecord& record) {
   return flags;
 }
 
+bool waits_for_launcher(const ExecRequest& request) {
+  return request.process.terminal || request.process.oom_score_adj ||
+         request.spec.linux_.seccomp.has_value() || request.spec.linux_.intel_rdt.has_value();
+}
+
 class ExecProcess {
  public:
   ExecProcess(const ExecRequest& request, const Fd& first_process,
@@ -55,8 +60,10 @@ class ExecProcess {
     enter_container();
     start_session();
     open_console();
-    launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
-    receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
+    if (waits_for_launcher(request_)) {
+      launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
+      receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
+    }
     if (!process.apparmor_profile.empty()) set_apparmor_profile(procfs_, process.apparmor_profile);
     if (!process.selinux_label.empty()) set_selinux_label(procfs_, process.selinux_label);
     keep_only_what_the_program_gets();
@@ -67,11 +74,9 @@ class ExecProcess {
 
  private:
   void enter_container() {
-    sigset_t none;
-    ::sigemptyset(&none);
-    check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
-    for (const Fd& tasks : tasks_files_) write_all(tasks, "0", "tasks");
+    const Step step("enter the container");
+    reset_signals();
+    join_v1_groups(tasks_files_);
     const auto& affinity = request_.process.exec_cpu_affinity;
     if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
     const ContainerRecord& record = request_.container.record();
@@ -138,6 +143,7 @@ class ExecProcess {
 [[noreturn]] void run_process(const ExecRequest& request, const Fd& first_process,
                               const std::vector<Fd>& tasks_files, SyncSocket launcher) noexcept {
   Doing::start_anew();
+  set_traced_process(1);
   ExecProcess process(request, first_process, tasks_files, std::move(launcher));
   try {
     process.run();
@@ -168,7 +174,7 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
 void accompany(const Child& process, const ExecRequest& request, const SyncSocket& socket) {
   const std::optional<oci::Seccomp>& seccomp = request.spec.linux_.seccomp;
   std::optional<SeccompProgram> program;
-  if (seccomp) program = compile_seccomp(*seccomp);
+  if (seccomp) program = find_or_compile_seccomp(request.container.state_root(), *seccomp);
   if (const auto& rdt = request.spec.linux_.intel_rdt) {
     const std::string& id = request.container.record().id;
     join_rdt_groups(find_rdt_groups(*rdt, id, find_resctrl()), process.pid());
@@ -176,12 +182,14 @@ void accompany(const Child& process, const ExecRequest& request, const SyncSocke
   if (request.process.oom_score_adj) {
     set_oom_score_adj(process.pid(), *request.process.oom_score_adj);
   }
-  Message ready = socket.expect(MessageKind::kNamespacesReady);
-  if (!ready.fds.empty()) request.on_terminal(std::move(ready.fds[0]));
-  if (program) {
-    send_seccomp(socket, *program);
-  } else {
-    socket.send(MessageKind::kProceed);
+  if (waits_for_launcher(request)) {
+    Message ready = socket.expect(MessageKind::kNamespacesReady);
+    if (!ready.fds.empty()) request.on_terminal(std::move(ready.fds[0]));
+    if (program) {
+      send_seccomp(socket, *program);
+    } else {
+      socket.send(MessageKind::kProceed);
+    }
   }
   while (const std::optional<Message> message = socket.receive_until_end()) {
     if (message->kind != MessageKind::kSeccompListener || message->fds.size() != 1) {

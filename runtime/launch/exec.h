@@ -2,9 +2,11 @@
 //
 //   launcher                                        the process
 //   pid namespace, clone3(INTO_CGROUP), back --->   v1 control groups, all other namespaces at once
-//      <------------------------- kNamespacesReady  (+ the terminal's controller)
-//   kProceed (+ seccomp program) --------------->   user, capabilities, program, execve:
+//     [<------------------------- kNamespacesReady  (+ the terminal's controller)
+//   kProceed (+ seccomp program) --------------->]  user, capabilities, program, execve:
 //      <-------------------------- (end of file)    or kFailed
+//
+// What is in brackets is left out where there is nothing to hand over.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,6 @@
 #include "runtime/launch/init.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -12,11 +11,11 @@
 
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
 #include "runtime/launch/become.h"
+#include "runtime/launch/first_steps.h"
 #include "runtime/launch/seccomp_message.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/lsm.h"
@@ -41,58 +40,59 @@ class Init {
   // Up to the gate.
   void prepare() {
     let_go_of_launcher();
-    launcher_.expect(MessageKind::kProceed);
+    if (!in_.is_settled) launcher_.expect(MessageKind::kProceed);
     enter_namespaces();
     enter_control_groups();
     start_session();
     name_the_host();
     build_root_filesystem();
-    launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
+    if (in_.is_waited_for) launcher_.send(MessageKind::kNamespacesReady, terminal_fds());
     receive_seccomp_program(launcher_.expect(MessageKind::kProceed));
-    run_hooks(spec_.hooks.create_container, "createContainer", state_for_hooks());
+    run_container_hooks(spec_.hooks.create_container, "createContainer");
     enter_root_filesystem();
     set_kernel_parameters();
     keep_only_the_gate();
     program_ = become_user(become_request());
-    launcher_.report_ready();
+    if (in_.gate) launcher_.report(MessageKind::kReady);
   }
 
   void run() {
-    in_.gate.wait();
+    if (in_.gate) in_.gate->wait();
     Doing::start_anew();
-    run_hooks(spec_.hooks.start_container, "startContainer", state_for_hooks());
-    in_.gate.report_exec();
+    run_container_hooks(spec_.hooks.start_container, "startContainer");
+    report_exec();
     execute(become_request(), *program_);
   }
 
-  const SyncSocket& launcher() const { return launcher_; }
+  void tell_launcher(int code, const char* error) const { launcher_.send_failure(code, error); }
+
+  // Whoever waits for the execution: `start`, or the launcher where it is to be at once.
+  void tell_starter(int code, const char* error) const {
+    in_.gate ? in_.gate->report_failure(code, error) : launcher_.send_failure(code, error);
+  }
 
  private:
   // The container's lock is the launcher's alone, and so are the signals that it waits for.
   void let_go_of_launcher() {
     ::close(request_.state_directory.get());
-    sigset_t none;
-    ::sigemptyset(&none);
-    check(::sigprocmask(SIG_SETMASK, &none, nullptr), "sigprocmask");
-    if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR) throw_errno("signal");
+    reset_signals();
   }
 
   void enter_namespaces() {
+    const Step step("enter the namespaces");
     in_.namespaces.join_in_init();
     if (in_.namespaces.new_user_namespace()) become_namespace_root();
   }
 
-  // "0" means the writer. In `tasks`, by a process with one thread, it spares the RCU wait that
-  // cgroup.procs has. Only then may the cgroup namespace be made: its root is where we are.
   void enter_control_groups() {
-    const Doing doing("join the control groups");
-    for (const Fd& tasks : in_.tasks_files) write_all(tasks, "0", "tasks");
+    join_v1_groups(in_.tasks_files);
     if (in_.namespaces.late_cgroup_namespace()) {
       check(::unshare(CLONE_NEWCGROUP), "unshare the cgroup namespace");
     }
   }
 
   void start_session() {
+    const Step step("start a session");
     check(::setsid(), "setsid");
     // Until execve nobody in the container may trace us or open our descriptors (CVE-2016-9962).
     check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
@@ -106,6 +106,7 @@ class Init {
   }
 
   void name_the_host() {
+    const Step step("loopback and names");
     if (in_.namespaces.new_network_namespace()) bring_up_loopback();
     if (!spec_.hostname.empty()) {
       check(::sethostname(spec_.hostname.data(), spec_.hostname.size()), "set the hostname",
@@ -118,6 +119,8 @@ class Init {
   }
 
   void build_root_filesystem() {
+    const Step step("build the root filesystem");
+    const CloseInBatches batches;
     const oci::Process& process = *spec_.process;
     // Before anything of the container could be mounted over /proc.
     if (!spec_.linux_.sysctl.empty() || !process.apparmor_profile.empty() ||
@@ -156,6 +159,8 @@ class Init {
   }
 
   void enter_root_filesystem() {
+    const Step step("enter the root filesystem");
+    const CloseInBatches batches;
     switch_root(root_, request_.root_switch);
     set_rootfs_propagation(spec_.linux_.rootfs_propagation);
     make_paths_readonly(spec_.linux_.readonly_paths);
@@ -163,6 +168,7 @@ class Init {
   }
 
   void set_kernel_parameters() {
+    const Step step("set kernel parameters");
     const oci::Process& process = *spec_.process;
     if (!spec_.linux_.sysctl.empty()) set_sysctls(procfs_, spec_.linux_.sysctl);
     if (spec_.root->readonly) make_rootfs_readonly();
@@ -179,21 +185,27 @@ class Init {
             }};
   }
 
+  void report_exec() const {
+    in_.gate ? in_.gate->report_exec() : launcher_.report(MessageKind::kExecuting);
+  }
+
   // Soon init has the rights of the container's user: by then, nothing else of the host's.
   void keep_only_the_gate() {
-    std::vector<int> kept = in_.gate.descriptors();
+    std::vector<int> kept = in_.gate ? in_.gate->descriptors() : std::vector<int>{};
     kept.push_back(launcher_.descriptor());
     if (seccomp_) kept.push_back(seccomp_->bpf.get());
     keep_preserved_descriptors(request_.preserved_fds, std::move(kept));
   }
 
-  oci::State state_for_hooks() const {
-    return {.oci_version = std::string(oci::kVersion),
-            .id = request_.keyring_name,
-            .status = oci::Status::created,
-            .pid = ::getpid(),
-            .bundle = request_.bundle,
-            .annotations = spec_.annotations};
+  void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind) const {
+    if (hooks.empty()) return;
+    const oci::State state{.oci_version = std::string(oci::kVersion),
+                           .id = request_.keyring_name,
+                           .status = oci::Status::created,
+                           .pid = ::getpid(),
+                           .bundle = request_.bundle,
+                           .annotations = spec_.annotations};
+    run_hooks(hooks, kind, state);
   }
 
   const InitInheritance& in_;
@@ -227,12 +239,12 @@ void run_init(const InitInheritance& inheritance, SyncSocket launcher) noexcept 
   try {
     init.prepare();
   } catch (...) {
-    tell_failure([&](int code, const char* text) { init.launcher().send_failure(code, text); });
+    tell_failure([&](int code, const char* text) { init.tell_launcher(code, text); });
   }
   try {
     init.run();
   } catch (...) {
-    tell_failure([&](int code, const char* text) { inheritance.gate.report_failure(code, text); });
+    tell_failure([&](int code, const char* text) { init.tell_starter(code, text); });
   }
   exit_now(1);
 }

@@ -2,6 +2,7 @@
 // execution of the program (the picture is in protocol.h).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "runtime/base/fd.h"
@@ -22,7 +23,9 @@ struct InitInheritance {
   const std::vector<Fd>& host_devices;  // where it can't make nodes itself
   const Fd& rootfs;                     // where it may not reach the bundle
   const Fd& mask_source;
-  const StartGate& gate;
+  bool is_settled;                       // the launcher has nothing to do for it before it begins
+  bool is_waited_for;                    // the launcher has hooks to run, or takes the terminal
+  const std::optional<StartGate>& gate;  // none: it executes at once
 };
 
 // Errors go to the launcher, after the gate to `start`.

@@ -25,16 +25,26 @@
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
+#include "runtime/linux/seccomp_cache.h"
 
 namespace gocker {
 namespace {
 
 std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgroup) {
+  const Step step("clone");
   if (namespaces.joins_user_namespace()) return clone_through_bridge(namespaces, cgroup);
   NamespacePlan::Visit visit(namespaces);
   std::optional<Child> init = clone_child(namespaces.clone_flags(), cgroup);
-  if (!init) visit.stay();
+  if (!init) {
+    set_traced_process(1);
+    visit.stay();
+  }
   return init;
+}
+
+bool is_settled(const oci::Process& process, const NamespacePlan& namespaces) {
+  return !namespaces.new_user_namespace() && !process.oom_score_adj && !process.scheduler &&
+         !process.io_priority;
 }
 
 // What a process without rights over the host can't do for itself.
@@ -56,40 +66,69 @@ void hand_over_net_devices(const Child& init, const oci::Linux& config) {
                    network->path.empty() ? open_file(own, O_RDONLY) : open_namespace(*network));
 }
 
+bool has_runtime_hooks(const oci::Hooks& hooks) {
+  return !hooks.prestart.empty() || !hooks.create_runtime.empty();
+}
+
 void run_runtime_hooks(const oci::Hooks& hooks, const LaunchEvents& events) {
-  if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
+  if (!has_runtime_hooks(hooks)) return;
   const oci::State state = events.state();
   run_hooks(hooks.prestart, "prestart", state);
   run_hooks(hooks.create_runtime, "createRuntime", state);
 }
 
+// Once init's namespaces are made, before anything of the container runs.
+bool has_work_between(const oci::Spec& spec) {
+  return has_runtime_hooks(spec.hooks) || !spec.linux_.net_devices.empty();
+}
+
+bool waits_for_namespaces(const oci::Spec& spec) {
+  return has_work_between(spec) || spec.process->terminal;
+}
+
+// What takes its time, while init mounts.
+std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
+  request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
+  if (!request.spec.linux_.seccomp) return std::nullopt;
+  return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
+}
+
 void accompany_init(const Child& init, const LaunchRequest& request, const LaunchEvents& events,
                     const SyncSocket& socket) {
-  const oci::Linux& config = request.spec.linux_;
-  socket.send(MessageKind::kProceed);
-  // Compiled while init mounts: it takes about as long.
-  std::optional<SeccompProgram> seccomp;
-  if (config.seccomp) seccomp = compile_seccomp(*config.seccomp);
-
-  Message ready = socket.expect(MessageKind::kNamespacesReady);
-  if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
-  // After all that is likely to fail: virtual ones are lost with the container's namespace.
-  hand_over_net_devices(init, config);
-  run_runtime_hooks(request.spec.hooks, events);
-  if (seccomp) {
-    send_seccomp(socket, *seccomp);
-  } else {
-    socket.send(MessageKind::kProceed);
+  const std::optional<SeccompProgram> seccomp = work_beside_init(request);
+  const auto proceed = [&] {
+    if (seccomp) {
+      send_seccomp(socket, *seccomp);
+    } else {
+      socket.send(MessageKind::kProceed);
+    }
+  };
+  const bool works_between = has_work_between(request.spec);
+  if (!works_between) proceed();
+  if (waits_for_namespaces(request.spec)) {
+    Message ready = socket.expect(MessageKind::kNamespacesReady);
+    if (!ready.fds.empty()) events.on_terminal(std::move(ready.fds[0]));
+  }
+  if (works_between) {
+    // After all that is likely to fail: virtual ones are lost with the container's namespace.
+    hand_over_net_devices(init, request.spec.linux_);
+    run_runtime_hooks(request.spec.hooks, events);
+    proceed();
   }
 
+  const Step step("wait for init");
   Message last = socket.receive();
   if (last.kind == MessageKind::kSeccompListener && last.fds.size() == 1) {
     oci::State state = events.state();
     state.status = oci::Status::creating;  // for hooks it counts as created by now
-    send_seccomp_listener(*config.seccomp, last.fds[0], init.pid(), state);
+    send_seccomp_listener(*request.spec.linux_.seccomp, last.fds[0], init.pid(), state);
     last = socket.receive();
   }
-  if (last.kind != MessageKind::kReady) throw Error("an unexpected message from init");
+  const bool at_once = request.start == Start::at_once;
+  if (last.kind != (at_once ? MessageKind::kExecuting : MessageKind::kReady) ||
+      (at_once && socket.receive_until_end())) {
+    throw Error("an unexpected message from init");
+  }
 }
 
 }  // namespace
@@ -113,19 +152,26 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   }
   const Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();
-  std::optional<StartGate> gate = StartGate::make(request.state_directory);
+  SyncSocket socket(std::move(ours));
+  std::optional<StartGate> gate;
+  if (request.start == Start::at_gate) gate = StartGate::make(request.state_directory);
+  const bool settled = is_settled(*request.spec.process, namespaces);
 
   std::optional<Child> init = clone_init(namespaces, request.cgroup.unified_directory());
   if (!init) {
-    ours.reset();
-    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, *gate},
+    socket = SyncSocket(Fd());
+    run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, settled,
+              waits_for_namespaces(request.spec), gate},
              SyncSocket(std::move(theirs)));
   }
   theirs.reset();
   gate.reset();
-  settle_init(*init, request.spec, namespaces);
+  if (!settled) {
+    settle_init(*init, request.spec, namespaces);
+    socket.send(MessageKind::kProceed);
+  }
   events.on_init(*init);
-  accompany_init(*init, request, events, SyncSocket(std::move(ours)));
+  accompany_init(*init, request, events, socket);
   return std::move(*init);
 }
 

@@ -26,7 +26,7 @@ MountStep bind_step(const oci::Mount& wanted, const CgroupMount& part,
   mount.source = part.source;
   mount.destination = destination;
   mount.options.emplace_back("bind");
-  return {.mount = std::move(mount), .prepared = Fd()};
+  return {.mount = std::move(mount), .prepared = Fd(), .is_directory = true};
 }
 
 // One mount of type "cgroup" in config.json: the container's group, or on v1 a tmpfs with a

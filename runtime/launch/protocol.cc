@@ -33,17 +33,15 @@ void SyncSocket::send(MessageKind kind, const std::vector<int>& fds, std::string
 
 void SyncSocket::send_failure(int code, std::string_view text) const noexcept {
   constexpr size_t kLongest = 8 << 10;
-  try {
-    send(MessageKind::kFailed, {},
-         std::to_string(code).append(" ").append(text.substr(0, kLongest)));
-  } catch (const std::exception&) {
-    // The other side is gone, and with it whoever wanted to know.
-  }
+  std::string packet(1, static_cast<char>(MessageKind::kFailed));
+  packet.append(std::to_string(code)).append(" ").append(text.substr(0, kLongest));
+  // Where the other side is gone, so is whoever wanted to know.
+  [[maybe_unused]] const ssize_t sent = ::write(socket_.get(), packet.data(), packet.size());
 }
 
-void SyncSocket::report_ready() const {
-  const char byte = static_cast<char>(MessageKind::kReady);
-  check(::write(socket_.get(), &byte, 1), "report that init is ready");
+void SyncSocket::report(MessageKind kind) const {
+  const char byte = static_cast<char>(kind);
+  check(::write(socket_.get(), &byte, 1), "report to the launcher");
 }
 
 Message SyncSocket::receive() const {

@@ -2,15 +2,21 @@
 // are one program: init is a clone of the launcher and shares what it had in memory.
 //
 //   launcher                                  init
-//   clone3 -------------------------------->  waits
-//   id maps, oom_score_adj, scheduling
-//   kProceed ------------------------------>  control groups, namespaces, root filesystem
-//   compiles seccomp, makes the state JSON
-//      <------------------ kNamespacesReady   (+ the terminal's controller)
-//   prestart and createRuntime hooks
+//   clone3 -------------------------------->
+//  [id maps, oom_score_adj, scheduling        waits
+//   kProceed ------------------------------>]
+//   record, device filter, seccomp program    control groups, namespaces, root filesystem
+//     [<------------------ kNamespacesReady   (+ the terminal's controller)
+//   prestart and createRuntime hooks]
 //   kProceed (+ seccomp program) ---------->  createContainer hooks, pivot, user, capabilities
 //      <------------------ kSeccompListener   (+ its descriptor, where the filter notifies)
 //      <---------------------------- kReady   waits at the gate (runtime/container/start_gate.h)
+// or, where it is to run at once,
+//      <------------------------ kExecuting
+//      <-------------------- (end of file)    the program runs
+//
+// What is in brackets is left out where the configuration asks for nothing of it, and the last
+// kProceed comes as soon as the seccomp program is there then: init waits for nobody.
 //
 // At any time kFailed (errno and text) may stand in for what is expected. Init dies when it reads
 // the end of file; the launcher kills it when anything fails.
@@ -30,6 +36,7 @@ enum class MessageKind : char {
   kNamespacesReady = 'N',
   kSeccompListener = 'S',
   kReady = 'R',
+  kExecuting = 'X',
   kChild = 'C',  // a bridge tells of the init that it cloned (+ its pidfd)
   kFailed = 'F',
 };
@@ -44,9 +51,10 @@ class SyncSocket {
  public:
   explicit SyncSocket(Fd socket) : socket_(std::move(socket)) {}
 
+  // Throws the last words of the other side where that is gone.
   void send(MessageKind kind, const std::vector<int>& fds = {}, std::string_view text = {}) const;
-  // kReady by write(2): what else there is, a filter of the container's own may deny by now.
-  void report_ready() const;
+  // By write(2): what else there is, a filter of the container's own may deny by now.
+  void report(MessageKind kind) const;
   void send_failure(int code, std::string_view text) const noexcept;
   // The next message. An Error where it is kFailed (with the other side's own text), and where the
   // other side is gone.

@@ -13,6 +13,9 @@
 
 namespace gocker {
 
+// When the program is executed: once `start` opens the gate, or without one.
+enum class Start { at_gate, at_once };
+
 struct LaunchRequest {
   const oci::Spec& spec;
   std::string bundle;  // absolute
@@ -22,8 +25,10 @@ struct LaunchRequest {
   std::string keyring_name;    // the container's id
   unsigned preserved_fds = 0;  // 3 and up, LISTEN_FDS included
   unsigned listen_fds = 0;
+  Start start = Start::at_gate;
   const Cgroup& cgroup;
   const Fd& state_directory;  // locked: init lets go of it
+  const Fd& state_root;       // keeps compiled filters
 };
 
 // What the launcher tells while it works.

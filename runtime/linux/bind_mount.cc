@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/syscalls.h"
 #include "runtime/linux/detached_mount.h"
 
 namespace gocker {
@@ -51,6 +52,34 @@ MountChange merge(const MountChange& all, const MountChange& top) {
   return merged;
 }
 
+struct BindChanges {
+  MountChange all;
+  MountChange top;
+};
+
+BindChanges changes_of(const MountOptions& options) {
+  BindChanges changes{{options.set_recursively, options.clear_recursively, 0},
+                      {options.set_attributes, options.clear_attributes, 0}};
+  // Private by default: what the host mounts there later stays outside.
+  const bool given = options.propagation != 0;
+  const bool recursive = given ? options.recursive_propagation : options.recursive;
+  (recursive ? changes.all : changes.top).propagation =
+      given ? options.propagation : uint64_t{MS_PRIVATE};
+  return changes;
+}
+
+std::string source_path(const oci::Mount& mount, const std::string& bundle) {
+  if (mount.source.empty()) throw Error("a bind mount needs a source", EINVAL);
+  return mount.source.starts_with('/') ? mount.source : bundle + "/" + mount.source;
+}
+
+unsigned clone_flags(const MountOptions& options) {
+  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  if (options.recursive) flags |= AT_RECURSIVE;
+  if (options.source_nofollow || options.copy_symlink) flags |= AT_SYMLINK_NOFOLLOW;
+  return flags;
+}
+
 }  // namespace
 
 bool is_bind(const oci::Mount& mount, const MountOptions& options) {
@@ -59,25 +88,30 @@ bool is_bind(const oci::Mount& mount, const MountOptions& options) {
 
 Fd open_bind_source(const oci::Mount& mount, const MountOptions& options,
                     const std::string& bundle) {
-  if (mount.source.empty()) throw Error("a bind mount needs a source", EINVAL);
-  const std::string path =
-      mount.source.starts_with('/') ? mount.source : bundle + "/" + mount.source;
-  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-  if (options.recursive) flags |= AT_RECURSIVE;
-  if (options.source_nofollow || options.copy_symlink) flags |= AT_SYMLINK_NOFOLLOW;
-  return Fd(check(::open_tree(AT_FDCWD, path.c_str(), flags), "open source", mount.source));
+  const std::string path = source_path(mount, bundle);
+  return Fd(check(::open_tree(AT_FDCWD, path.c_str(), clone_flags(options)), "open source",
+                  mount.source));
 }
 
 void apply_bind_options(const Fd& mount, const MountOptions& options) {
-  MountChange all{options.set_recursively, options.clear_recursively, 0};
-  MountChange top{options.set_attributes, options.clear_attributes, 0};
-  // Private by default: what the host mounts there later stays outside.
-  const bool given = options.propagation != 0;
-  const bool recursive = given ? options.recursive_propagation : options.recursive;
-  (recursive ? all : top).propagation = given ? options.propagation : uint64_t{MS_PRIVATE};
-  if (!options.recursive) return change(mount, merge(all, top), Depth::single);
-  change(mount, all, Depth::recursive);
-  change(mount, top, Depth::single);
+  const BindChanges changes = changes_of(options);
+  if (!options.recursive) return change(mount, merge(changes.all, changes.top), Depth::single);
+  change(mount, changes.all, Depth::recursive);
+  change(mount, changes.top, Depth::single);
+}
+
+Fd make_bind(const oci::Mount& mount, const MountOptions& options, const std::string& bundle) {
+  if (!options.recursive) {
+    const BindChanges changes = changes_of(options);
+    const mount_attr attributes = attributes_of(merge(changes.all, changes.top));
+    const std::string path = source_path(mount, bundle);
+    Fd made(sys::open_tree_attr(AT_FDCWD, path.c_str(), clone_flags(options), attributes));
+    // An older kernel, or an error that the two calls tell apart.
+    if (made) return made;
+  }
+  Fd made = open_bind_source(mount, options, bundle);
+  apply_bind_options(made, options);
+  return made;
 }
 
 void change_mount_options(const Fd& mount, const MountOptions& options) {

@@ -20,6 +20,9 @@ Fd open_bind_source(const oci::Mount& mount, const MountOptions& options,
 // namespace has locked on the mount (ro, nosuid, nodev, noexec) stays.
 void apply_bind_options(const Fd& mount, const MountOptions& options);
 
+// Both at once: by a single call where the kernel has it (6.15).
+Fd make_bind(const oci::Mount& mount, const MountOptions& options, const std::string& bundle);
+
 // The same for what is mounted already (remount): what isn't named stays as it is.
 void change_mount_options(const Fd& mount, const MountOptions& options);
 

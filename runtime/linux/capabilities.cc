@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "oci-spec/capability_names.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/base/text.h"
@@ -16,53 +17,11 @@
 namespace gocker {
 namespace {
 
-// The position is the number.
-constexpr std::array<std::string_view, 41> kNames = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
+using oci::kCapabilityNames;
+
 // Linux 3.16 has all up to here; only for those above is the kernel asked.
 constexpr size_t kLastOfOldKernels = CAP_AUDIT_READ;
-static_assert(kNames.size() == CAP_CHECKPOINT_RESTORE + 1);
+static_assert(kCapabilityNames.size() == CAP_CHECKPOINT_RESTORE + 1);
 
 constexpr uint64_t bit(size_t number) {
   return uint64_t{1} << number;
@@ -78,13 +37,13 @@ bool kernel_has(size_t number) {
 }
 
 uint64_t parse_name(const std::string& name) {
-  for (size_t number = 0; number < kNames.size(); ++number) {
-    if (kNames[number] != name) continue;
+  for (size_t number = 0; number < kCapabilityNames.size(); ++number) {
+    if (kCapabilityNames[number] != name) continue;
     if (!kernel_has(number)) throw Error("capability " + name + " is unknown to this kernel");
     return bit(number);
   }
   std::string reason = "unknown capability " + name;
-  const auto likely = nearest(name, {kNames.begin(), kNames.end()});
+  const auto likely = nearest(name, {kCapabilityNames.begin(), kCapabilityNames.end()});
   if (!likely.empty()) reason.append(" (is ").append(likely).append(" meant?)");
   throw Error(reason);
 }
@@ -97,8 +56,8 @@ uint64_t parse_names(const std::vector<std::string>& names) {
 
 std::string names_of(uint64_t mask) {
   std::vector<std::string> names;
-  for (size_t number = 0; number < kNames.size(); ++number) {
-    if ((mask & bit(number)) != 0) names.emplace_back(kNames[number]);
+  for (size_t number = 0; number < kCapabilityNames.size(); ++number) {
+    if ((mask & bit(number)) != 0) names.emplace_back(kCapabilityNames[number]);
   }
   return join(names, ", ");
 }
@@ -169,11 +128,11 @@ void set_ambient_capabilities(const CapabilitySets& wanted) {
   // The kernel keeps the ambient set inside the inheritable one, which capset(2) has set by now.
   if (wanted.inheritable == 0) return;
   check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear the ambient set");
-  for (size_t number = 0; number < kNames.size(); ++number) {
+  for (size_t number = 0; number < kCapabilityNames.size(); ++number) {
     if ((wanted.ambient & bit(number)) == 0) continue;
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0) continue;
     // EPERM: not both permitted and inheritable.
-    if (errno != EPERM) throw_errno("raise in the ambient set", kNames[number]);
+    if (errno != EPERM) throw_errno("raise in the ambient set", kCapabilityNames[number]);
   }
 }
 
@@ -190,8 +149,8 @@ void warn_of_ungrantable(const CapabilitySets& wanted) {
 
 std::vector<std::string> known_capabilities() {
   std::vector<std::string> names;
-  for (size_t number = 0; number < kNames.size(); ++number) {
-    if (kernel_has(number)) names.emplace_back(kNames[number]);
+  for (size_t number = 0; number < kCapabilityNames.size(); ++number) {
+    if (kernel_has(number)) names.emplace_back(kCapabilityNames[number]);
   }
   return names;
 }

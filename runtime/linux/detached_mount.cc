@@ -26,12 +26,23 @@ void attach_mount(const Fd& mount, const Fd& target, std::string_view destinatio
   check(::move_mount(mount.get(), "", target.get(), "", kFlags), "attach to", destination);
 }
 
-int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
+void attach_mount_at(const Fd& mount, const Fd& directory, const std::string& name) {
+  check(::move_mount(mount.get(), "", directory.get(), name.c_str(), MOVE_MOUNT_F_EMPTY_PATH),
+        "attach to", name);
+}
+
+mount_attr attributes_of(const MountChange& change) {
   mount_attr attributes{};
   attributes.attr_set = change.set;
   attributes.attr_clr = change.clear;
   attributes.propagation = change.propagation;
-  return ::mount_setattr(mount.get(), "", at_flags(depth), &attributes, sizeof attributes);
+  return attributes;
+}
+
+int change_mount(const Fd& mount, const MountChange& change, Depth depth) {
+  const mount_attr attributes = attributes_of(change);
+  return ::mount_setattr(mount.get(), "", at_flags(depth), const_cast<mount_attr*>(&attributes),
+                         sizeof attributes);
 }
 
 void set_mount_attributes(const Fd& mount, uint64_t set, uint64_t clear, uint64_t propagation,

@@ -1,6 +1,8 @@
 // Mounts as descriptors: copied detached, changed while nobody can see them, put in place.
 #pragma once
 
+#include <sys/mount.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -17,6 +19,8 @@ Fd clone_mount(const Fd& source, Depth depth);
 // Puts a detached mount onto a target that is already resolved. The descriptor then stands for the
 // attached mount.
 void attach_mount(const Fd& mount, const Fd& target, std::string_view destination);
+// The same, onto an entry of a directory. A symlink is not followed.
+void attach_mount_at(const Fd& mount, const Fd& directory, const std::string& name);
 
 // What mount_setattr(2) changes: MOUNT_ATTR_* words, and MS_SHARED, MS_SLAVE, MS_PRIVATE or
 // MS_UNBINDABLE (0: as it is).
@@ -27,6 +31,8 @@ struct MountChange {
 
   bool is_empty() const { return set == 0 && clear == 0 && propagation == 0; }
 };
+
+mount_attr attributes_of(const MountChange& change);
 
 // mount_setattr(2) on a detached or attached mount; -1 and errno.
 int change_mount(const Fd& mount, const MountChange& change, Depth depth);

@@ -226,6 +226,7 @@ std::vector<Fd> open_host_devices(const std::vector<oci::Device>& devices) {
 
 void create_devices(const RootDir& root, const std::vector<oci::Device>& devices,
                     const std::vector<Fd>& host_devices) {
+  const Step step("create devices");
   const NoUmask no_umask;
   const DeviceMaker maker(root);
   const Fd none;

@@ -31,6 +31,16 @@ constexpr std::array<PermissionHint, 4> kPermissionHints{{
     {"mqueue", "a user namespace needs an ipc namespace of its own for it"},
 }};
 
+// MOUNT_ATTR_* and their counterparts of mount(2). Not read-only: there it means the superblock,
+// too.
+constexpr std::array<std::pair<uint64_t, unsigned long>, 5> kSameInBoth{{
+    {MOUNT_ATTR_NOSUID, MS_NOSUID},
+    {MOUNT_ATTR_NODEV, MS_NODEV},
+    {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
+    {MOUNT_ATTR_NOATIME, MS_NOATIME},
+    {MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+}};
+
 std::string permission_hint(std::string_view type, int code) {
   if (code != EPERM) return {};
   for (const PermissionHint& hint : kPermissionHints) {
@@ -111,6 +121,25 @@ Fd new_filesystem(const std::string& type, const std::string& source,
   Fd mount(::fsmount(context.fd().get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
   if (!mount) context.fail("fsmount");
   return mount;
+}
+
+bool mount_at_once(const std::string& type, const std::string& source,
+                   const FilesystemParameters& parameters, uint64_t attributes,
+                   const std::string& place) {
+  unsigned long flags = 0;
+  for (const auto& [attribute, flag] : kSameInBoth) {
+    if ((attributes & attribute) != 0) flags |= flag;
+    attributes &= ~attribute;
+  }
+  if (attributes != 0) return false;
+  std::string data;
+  for (const auto& [name, value] : parameters) {
+    if (value.find(',') != std::string::npos) return false;
+    if (!data.empty()) data += ',';
+    data += name;
+    if (!value.empty()) data.append("=").append(value);
+  }
+  return ::mount(source.c_str(), place.c_str(), type.c_str(), flags, data.c_str()) == 0;
 }
 
 void reconfigure_filesystem(const Fd& mount, const FilesystemParameters& parameters) {

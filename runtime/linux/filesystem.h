@@ -20,6 +20,13 @@ using FilesystemParameters = std::vector<std::pair<std::string, std::string>>;
 Fd new_filesystem(const std::string& type, const std::string& source,
                   const FilesystemParameters& parameters, uint64_t attributes);
 
+// The same and put onto `place` ("/proc/self/fd/N" or an entry of that directory), by one call in
+// place of ten. False where that is no way for these parameters, or it fails: new_filesystem()
+// knows the filesystem's own words for what is wrong.
+bool mount_at_once(const std::string& type, const std::string& source,
+                   const FilesystemParameters& parameters, uint64_t attributes,
+                   const std::string& place);
+
 // Changes the parameters of the filesystem that is mounted at `mount` (remount).
 void reconfigure_filesystem(const Fd& mount, const FilesystemParameters& parameters);
 

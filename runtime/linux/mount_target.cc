@@ -44,25 +44,11 @@ bool must_be_real(const std::string& destination) {
   return destination == "/proc" || destination == "/sys";
 }
 
-// False where something is there already: a symlink that points to nothing, or what somebody else
-// has just made.
-bool make_entry(const Fd& parent, const std::string& name, TargetKind kind) {
-  if (kind == TargetKind::directory) {
-    if (::mkdirat(parent.get(), name.c_str(), 0755) == 0) return true;
-    if (errno != EEXIST) throw_errno("mkdir");
-    return false;
-  }
-  constexpr int kFlags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const Fd made(::openat(parent.get(), name.c_str(), kFlags, 0644));
-  if (!made && errno != EEXIST) throw_errno("create the mount point");
-  return static_cast<bool>(made);
-}
-
 void make_missing(const RootDir& root, const std::string& destination, TargetKind kind) {
   // The common case, a parent that stands there without a symlink on the way, takes few calls.
   const SplitPath path = split_path(destination);
   const Fd parent = root.try_open(path.parent, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-  if (parent && make_entry(parent, std::string(path.name), kind)) return;
+  if (parent && make_mount_point(parent, std::string(path.name), kind)) return;
   if (kind == TargetKind::directory) {
     root.make_directories(destination, 0755);
   } else {
@@ -93,6 +79,18 @@ std::string normal_destination(std::string_view destination) {
   std::string normal;
   for (const std::string_view part : parts) normal.append("/").append(part);
   return normal.empty() ? "/" : normal;
+}
+
+bool make_mount_point(const Fd& parent, const std::string& name, TargetKind kind) {
+  if (kind == TargetKind::directory) {
+    if (::mkdirat(parent.get(), name.c_str(), 0755) == 0) return true;
+    if (errno != EEXIST) throw_errno("mkdir");
+    return false;
+  }
+  constexpr int kFlags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const Fd made(::openat(parent.get(), name.c_str(), kFlags, 0644));
+  if (!made && errno != EEXIST) throw_errno("create the mount point");
+  return static_cast<bool>(made);
 }
 
 MountTarget find_mount_target(const RootDir& root, const std::string& destination, LastLink link) {

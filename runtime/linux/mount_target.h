@@ -33,6 +33,10 @@ enum class TargetKind { directory, file };
 MountTarget make_mount_target(const RootDir& root, const std::string& destination, TargetKind kind,
                               LastLink link = LastLink::follow);
 
+// Makes an entry of that kind in a directory. False where something is there already: a symlink
+// that points to nothing, or what somebody else has just made.
+bool make_mount_point(const Fd& directory, const std::string& name, TargetKind kind);
+
 bool is_procfs(const Fd& fd);
 
 }  // namespace gocker

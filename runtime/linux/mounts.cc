@@ -41,8 +41,8 @@ void check_procfs_rule(const MountTarget& target, const oci::Mount& mount, const
 }
 
 // Puts `detached`, a bind or a prepared mount, onto its destination, whose kind follows its own.
-void attach_at(const RootDir& root, const std::string& destination, const oci::Mount& mount,
-               const Fd& detached, LastLink link) {
+void attach_below(const RootDir& root, const std::string& destination, const oci::Mount& mount,
+                  const Fd& detached, LastLink link) {
   MountTarget target = find_mount_target(root, destination, link);
   if (!target.fd) target = make_mount_target(root, destination, kind_of_source(detached), link);
   check_procfs_rule(target, mount, detached);
@@ -61,6 +61,12 @@ void attach_at(const RootDir& root, const std::string& destination, const oci::M
 bool has_parameter(const MountOptions& options, std::string_view name) {
   return std::any_of(options.parameters.begin(), options.parameters.end(),
                      [&](const auto& parameter) { return parameter.first == name; });
+}
+
+// Filesystems without a device or a server, whose making has no effect elsewhere.
+bool is_kernels_own(std::string_view type) {
+  constexpr std::array<std::string_view, 4> kTypes{"proc", "devpts", "mqueue", "tmpfs"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 std::string octal_mode(const Fd& directory) {
@@ -97,6 +103,40 @@ void make_link(const RootDir& root, const LinkStep& link) {
   if (!same) throw Error("something else is there already", EEXIST);
 }
 
+// The filesystem that was mounted last and made for this container: nobody else is in it, so what
+// lies right in it needs no search from the root for its place.
+class FreshFilesystem {
+ public:
+  void set(const std::string& destination, Fd mount) {
+    destination_ = destination;
+    mount_ = std::move(mount);
+  }
+
+  // Where `destination` lies right in it: makes the mount point. False where it lies elsewhere, or
+  // is there already; its filesystem is not the last one then.
+  bool make_place(const std::string& destination, TargetKind kind) {
+    const SplitPath parts = split_path(destination);
+    if (mount_ && parts.parent == destination_ &&
+        make_mount_point(mount_, std::string(parts.name), kind)) {
+      return true;
+    }
+    mount_.reset();
+    return false;
+  }
+
+  void attach(const Fd& mount, const std::string& destination) const {
+    attach_mount_at(mount, mount_, std::string(split_path(destination).name));
+  }
+
+  std::string path_of(const std::string& destination) const {
+    return descriptor_path(mount_).append("/").append(split_path(destination).name);
+  }
+
+ private:
+  std::string destination_;
+  Fd mount_;
+};
+
 // The mounts of one container, in order.
 class MountSequence {
  public:
@@ -118,13 +158,11 @@ class MountSequence {
     const Doing doing("mount", label);
     if (destination == "/") throw Error("the root itself is no mount point", EINVAL);
     if (step.prepared) {
-      put_at(destination, step.mount, options, step.prepared);
+      put_bind(step.prepared, destination, step, options);
     } else if (options.remount) {
       remount(destination, options, bind);
     } else if (bind) {
-      const Fd source = open_bind_source(step.mount, options, bundle_);
-      apply_bind_options(source, options);
-      put_at(destination, step.mount, options, source);
+      put_bind(make_bind(step.mount, options, bundle_), destination, step, options);
     } else {
       mount_filesystem(step, destination, options);
     }
@@ -145,13 +183,15 @@ class MountSequence {
   }
 
  private:
-  void put_at(const std::string& destination, const oci::Mount& mount, const MountOptions& options,
-              const Fd& detached) const {
+  void put_bind(const Fd& detached, const std::string& destination, const MountStep& step,
+                const MountOptions& options) {
     if (options.copy_symlink && S_ISLNK(stat_fd(detached, "source").st_mode)) {
       return make_link(root_, {destination, read_link(detached)});
     }
-    attach_at(root_, destination, mount, detached,
-              options.destination_nofollow ? LastLink::keep : LastLink::follow);
+    const TargetKind kind = step.is_directory ? TargetKind::directory : kind_of_source(detached);
+    if (fresh_.make_place(destination, kind)) return fresh_.attach(detached, destination);
+    attach_below(root_, destination, step.mount, detached,
+                 options.destination_nofollow ? LastLink::keep : LastLink::follow);
   }
 
   void remount(const std::string& destination, const MountOptions& options, bool bind) {
@@ -163,37 +203,75 @@ class MountSequence {
     }
   }
 
-  void mount_filesystem(const MountStep& step, const std::string& destination,
-                        MountOptions options) {
-    const std::string& type = step.mount.type;
-    if (type.empty()) throw Error("has neither a type nor the option bind", EINVAL);
+  // Where a new filesystem goes: right into the one that was mounted before, else what was found.
+  struct Place {
+    bool in_fresh = false;
+    MountTarget target;
+  };
+
+  Place find_place(const std::string& destination, std::string_view type) {
+    if (fresh_.make_place(destination, TargetKind::directory)) return {true, {}};
     MountTarget target = find_mount_target(root_, destination);
     if (target.for_procfs_only && type != "proc") {
       throw Error("only a procfs may be mounted on or below /proc", EPERM);
     }
-    const bool tmpfs = type == "tmpfs";
+    return {false, std::move(target)};
+  }
+
+  void add_parameters(MountOptions& options, std::string_view type, const Place& place) const {
     // A tmpfs takes the place of a directory with its permissions: /tmp stays sticky.
-    if (tmpfs && target.fd && !has_parameter(options, "mode")) {
-      options.parameters.emplace_back("mode", octal_mode(target.fd));
+    if (type == "tmpfs" && place.target.fd && !has_parameter(options, "mode")) {
+      options.parameters.emplace_back("mode", octal_mode(place.target.fd));
     }
     if (!label_.empty() && takes_label_parameter(type)) {
       options.parameters.emplace_back("context", label_);
     }
+  }
+
+  void mount_filesystem(const MountStep& step, const std::string& destination,
+                        MountOptions options) {
+    const std::string& type = step.mount.type;
+    if (type.empty()) throw Error("has neither a type nor the option bind", EINVAL);
+    Place place = find_place(destination, type);
+    add_parameters(options, type, place);
+    const bool tmpfs = type == "tmpfs";
     uint64_t attributes = options.set_attributes | options.set_recursively;
     const bool late = step.readonly_at_end ||
                       ((attributes & MOUNT_ATTR_RDONLY) != 0 && (tmpfs || destination == "/dev"));
     if (late) attributes &= ~uint64_t{MOUNT_ATTR_RDONLY};
+    // A tmpfs that others may be mounted in is held by its descriptor.
+    const bool holds_others = tmpfs && !place.in_fresh;
+    if (!late && !holds_others && try_at_once(step, destination, options, place)) return;
 
     Fd mount = new_filesystem(type, step.mount.source, options.parameters, attributes);
     if (!label_.empty() && type == "mqueue") label_root(mount);
-    if (tmpfs && options.tmpcopyup && target.fd) copy_up(target.fd, mount);
+    if (tmpfs && options.tmpcopyup && place.target.fd) copy_up(place.target.fd, mount);
     if (options.propagation != 0) {
       set_mount_attributes(mount, 0, 0, options.propagation, Depth::single, "");
     }
-    if (!target.fd) target = make_mount_target(root_, destination, TargetKind::directory);
-    check_procfs_rule(target, step.mount, mount);
-    attach_mount(mount, target.fd, destination);
-    if (late) readonly_at_end_.emplace_back(destination, std::move(mount));
+    put(mount, destination, step, std::move(place));
+    if (late) readonly_at_end_.emplace_back(destination, mount.duplicate());
+    if (holds_others) fresh_.set(destination, std::move(mount));
+  }
+
+  bool try_at_once(const MountStep& step, const std::string& destination,
+                   const MountOptions& options, const Place& place) const {
+    const bool plain = label_.empty() && options.propagation == 0 && !options.tmpcopyup;
+    if (!plain || !is_kernels_own(step.mount.type)) return false;
+    if (!place.in_fresh && !place.target.fd) return false;
+    return mount_at_once(
+        step.mount.type, step.mount.source, options.parameters,
+        options.set_attributes | options.set_recursively,
+        place.in_fresh ? fresh_.path_of(destination) : descriptor_path(place.target.fd));
+  }
+
+  void put(const Fd& mount, const std::string& destination, const MountStep& step, Place place) {
+    if (place.in_fresh) return fresh_.attach(mount, destination);
+    if (!place.target.fd) {
+      place.target = make_mount_target(root_, destination, TargetKind::directory);
+    }
+    check_procfs_rule(place.target, step.mount, mount);
+    attach_mount(mount, place.target.fd, destination);
   }
 
   // mqueue knows no context=. setxattr(2) has no form for an O_PATH descriptor but this.
@@ -206,6 +284,7 @@ class MountSequence {
   const RootDir& root_;
   const std::string& bundle_;
   std::string label_;
+  FreshFilesystem fresh_;
   std::vector<std::pair<std::string, Fd>> readonly_at_end_;
 };
 

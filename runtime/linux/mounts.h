@@ -21,6 +21,8 @@ struct MountStep {
   // Becomes read-only only after the later steps have made their targets in it (the tmpfs that
   // holds a container's cgroup v1 hierarchies).
   bool readonly_at_end = false;
+  // Known beforehand of a bind: otherwise the source is looked at.
+  bool is_directory = false;
 };
 struct LinkStep {  // made after all mounts: cpu -> cpu,cpuacct
   std::string path;

@@ -213,6 +213,7 @@ def images_are_listed_for_people_and_for_programs(store):
         equal(lines[0].split(), ["REPOSITORY", "TAG", "ID", "PLATFORM", "CREATED", "SIZE"], "header")
         equal([line.split()[:3] for line in lines[1:]],
               [[f"{registry.host}/test/image", tag, image.digest[7:19]] for tag in "12"], "rows")
+        contains(lines[1], " ago  ")
         entries = json.loads(store.ok("images", "--format", "json"))
         equal([entry["reference"] for entry in entries],
               [f"{registry.host}/test/image:{tag}" for tag in "12"], "references")
@@ -228,7 +229,9 @@ def images_go_by_digest_and_id_too(store):
         store.ok("pull", reference)
         for name in (image.digest, image.digest[7:19], f"{registry.host}/test/image@{image.digest}"):
             equal(inspect(store, name)["reference"], reference, name)
-        equal(store.ok("rm", image.digest[7:19]), reference + "\n", "what rm says")
+        store.ok("pull", registry.add(image, tag="other"))
+        equal(store.ok("rm", image.digest[7:19]).splitlines(),
+              [reference, f"{registry.host}/test/image:other"], "what rm says: all its names")
         contains(store.fails("inspect", reference), f"no such image: {reference}")
 
 
@@ -280,7 +283,7 @@ def help_for_the_program_and_each_command(store):
     for command in ("pull", "images", "inspect", "rm", "gc", "bundle", "unbundle", "mount"):
         contains(overview, f"\n  {command} ")
         contains(store.ok(command, "--help"), f"usage: gocker-image {command}")
-        equal(store.ok("help", command), store.ok(command, "-h"), "help COMMAND")
+        equal(store.ok("help", command), store.ok(command, "--help"), "help COMMAND")
     equal(store.root.exists(), False, "a store made by asking for help")
 
 

@@ -76,9 +76,11 @@ RAW_CALLS_ALLOWED = {
     "runtime/base/log.cc": {"open": "the log, a file of the host that the caller names"},
     "runtime/base/rooted_path.cc": {"*": "the one place that resolves a container's paths"},
     "runtime/cgroup/cgroup.cc": {"mkdir": CGROUPFS, "rmdir": CGROUPFS},
+    "runtime/cgroup/cgroup_host.cc": {"statfs": CGROUPFS},
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
+    "runtime/linux/filesystem.cc": {"mount": BELOW_A_DESCRIPTOR},
     "runtime/linux/host_mounts.cc": {
         "mount": "the host's mounts, by the names that the kernel lists",
         "readlink": BELOW_A_DESCRIPTOR,
@@ -94,6 +96,11 @@ RAW_CALLS_ALLOWED = {
         "umount2": "the old root itself",
     },
     "runtime/linux/self_seal.cc": {"open": OWN_BINARY, "readlink": OWN_BINARY, "statfs": OWN_BINARY},
+    "imagetool/build/build.cc": {"mount": "all mounts of this process, by the root of the tree"},
+    "imagetool/build/run_step.cc": {
+        "execv": "the runtime, a program of the host",
+        "open": "/dev/null",
+    },
     "imagetool/bundle/bundle.cc": {"mkdir": OWN_BUNDLE, "rmdir": OWN_BUNDLE, "stat": OWN_BUNDLE},
     "imagetool/bundle/mount_point.cc": {"umount2": BELOW_A_DESCRIPTOR},
     "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
@@ -110,6 +117,7 @@ RAW_CALLS_ALLOWED = {
         "listxattr": BELOW_A_DESCRIPTOR,
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
+    "imagetool/layer/write_layer.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
     "imagetool/network/network_namespace.cc": {
         "mount": OWN_RUN, "statfs": OWN_RUN, "umount2": OWN_RUN, "unlink": OWN_RUN,

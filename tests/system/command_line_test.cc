@@ -49,6 +49,24 @@ TEST_F(CommandLine, FailedCreateWritesOneJsonLineToTheLog) {
   EXPECT_EQ(entry["/time"].text().substr(4, 1), "-") << entry;
 }
 
+TEST_F(CommandLine, TraceHasTheStepsOfTheLauncherAndOfInit) {
+  if (!Runtime::is_gocker()) GTEST_SKIP() << "an extension of gocker-runtime";
+  box.config().set("/process/args", Words{"/inside", "report"});
+  Program program = box.program("run");
+  const Words options = {"--trace", path("trace.json")};
+  program.args.insert(program.args.begin() + 3, options.begin(), options.end());
+  program.env.push_back("TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  ASSERT_TRUE(succeeds(run_program(program)));
+  std::ifstream file(path("trace.json"));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const Value events = Value::parse(text);
+  EXPECT_EQ(events["/0/name"], "process_name");
+  EXPECT_EQ(events["/0/args/trace_id"], "0af7651916cd43dd8448eb211c80319c");
+  for (const char* step : {"\"clone\"", "mount /proc", "become the user", "delete container"}) {
+    EXPECT_NE(text.find(step), std::string::npos) << step << " is not in\n" << text;
+  }
+}
+
 TEST_F(CommandLine, LogIsTextByDefault) {
   const Outcome outcome = call_with_log({}, runtime.program({"state", "nobody"}));
   EXPECT_TRUE(fails_with(outcome, "does not exist"));

@@ -19,6 +19,7 @@ storage:
   filesystem: {{rootdirectory: {storage}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
+HERE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, "amd64")
 BUSYBOX_LINKS = (
     "cat echo env false head hostname id ls mkdir mount pwd sh sleep stat stty touch true wc".split()
 )
@@ -98,12 +99,12 @@ class Registry:
             raise RuntimeError(f"push of blob {digest}: {status}")
         return digest
 
-    def push_image(self, name, layers, config=None, tag="latest"):
+    def push_image(self, name, layers, config=None, tag="latest", architecture=HERE):
         """Layers are tar archives, the lowest first; config is the image's "config" object."""
         media = "application/vnd.oci.image."
         packed = [gzip.compress(layer, 1, mtime=0) for layer in layers]
         document = json.dumps({
-            "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, "amd64"),
+            "architecture": architecture,
             "os": "linux",
             "config": config or {},
             "rootfs": {

@@ -346,6 +346,7 @@ TEST_F(CgroupTest, NeverSpeaksOfANoSuchFile) {
 
 TEST_F(CgroupTest, RefusesARecordThatLeadsElsewhere) {
   const TempDir folder;
+  replace_file_at(open_directory(folder.path()), "tasks", "", 0600);
   Cgroup cgroup(CgroupPaths{{{"memory", folder.path(), true}}});
   const std::string error = error_of([&] { cgroup.open_tasks_files(); });
   EXPECT_NE(error.find("not on a cgroup filesystem"), std::string::npos) << error;

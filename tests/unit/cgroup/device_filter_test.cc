@@ -44,7 +44,7 @@ TEST_F(DeviceFilter, DeniesAllButTheDefaultDevices) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), 0);
-    cgroup.apply({});
+    cgroup.filter_devices({});
     EXPECT_EQ(open_inside(cgroup, "/dev/null", O_RDWR), 0);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), EPERM);
     EXPECT_EQ(mknod_inside(cgroup, S_IFCHR, 1, 11), 0);
@@ -56,7 +56,7 @@ TEST_F(DeviceFilter, DeniesAllButTheDefaultDevices) {
 TEST_F(DeviceFilter, HoldsTheUsersRulesInTheirOrder) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
-    cgroup.apply({.devices = {kDenyAll, kKernelLog, {false, 'c', 1, 11, "w"}}});
+    cgroup.filter_devices({.devices = {kDenyAll, kKernelLog, {false, 'c', 1, 11, "w"}}});
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), 0);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_WRONLY), EPERM);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDWR), EPERM);
@@ -66,7 +66,7 @@ TEST_F(DeviceFilter, HoldsTheUsersRulesInTheirOrder) {
 TEST_F(DeviceFilter, ExpressesWhatCgroupV1CanNot) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
-    cgroup.apply({.devices = {{true, 'c', 1, kAny, "rw"}, {false, 'c', 1, 11, "rw"}}});
+    cgroup.filter_devices({.devices = {{true, 'c', 1, kAny, "rw"}, {false, 'c', 1, 11, "rw"}}});
     EXPECT_EQ(open_inside(cgroup, "/dev/null", O_RDWR), 0);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), EPERM);
   });
@@ -75,7 +75,7 @@ TEST_F(DeviceFilter, ExpressesWhatCgroupV1CanNot) {
 TEST_F(DeviceFilter, LetsAPrivilegedContainerUseAll) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
-    cgroup.apply({.devices = {kAllowAll}});
+    cgroup.filter_devices({.devices = {kAllowAll}});
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDWR), 0);
   });
 }
@@ -83,7 +83,7 @@ TEST_F(DeviceFilter, LetsAPrivilegedContainerUseAll) {
 TEST_F(DeviceFilter, IsReplacedByAnUpdateAndNotStacked) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
-    cgroup.apply({});
+    cgroup.filter_devices({});
     for (int round = 0; round < 70; ++round) {  // the kernel takes 64 at the most
       cgroup.update({.devices = {kDenyAll, kKernelLog}});
       cgroup.update({.devices = {kDenyAll}});
@@ -97,7 +97,7 @@ TEST_F(DeviceFilter, IsReplacedByAnUpdateAndNotStacked) {
 TEST_F(DeviceFilter, StaysWhereAnUpdateNamesNoDevices) {
   on_unified_host([&](const CgroupHost& host) {
     Cgroup cgroup = make(host);
-    cgroup.apply({.devices = {kDenyAll, kKernelLog}});
+    cgroup.filter_devices({.devices = {kDenyAll, kKernelLog}});
     cgroup.update({});
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), 0);
   });
@@ -111,7 +111,7 @@ TEST_F(DeviceFilter, TakesManyRules) {
       resources.devices.push_back({true, 'c', 240, minor, "rw"});
     }
     resources.devices.insert(resources.devices.begin() + 1, kKernelLog);
-    cgroup.apply(resources);
+    cgroup.filter_devices(resources);
     EXPECT_EQ(open_inside(cgroup, "/dev/kmsg", O_RDONLY), 0);
     EXPECT_EQ(open_inside(cgroup, "/dev/loop-control", O_RDONLY), EPERM);
   });

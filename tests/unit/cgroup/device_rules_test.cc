@@ -63,10 +63,10 @@ bool is_allowed_v1(const DeviceList& list, const DeviceAccess& request) {
 bool is_allowed_by_filter(const std::vector<bpf_insn>& code, const DeviceAccess& request) {
   const uint32_t context[]{(request.access << 16) | (request.type == 'b' ? 1U : 2U), *request.major,
                            *request.minor};
-  uint32_t registers[11]{};
+  uint64_t registers[11]{};
   for (size_t at = 0; at < code.size(); ++at) {
     const bpf_insn& step = code[at];
-    uint32_t& to = registers[step.dst_reg];
+    uint64_t& to = registers[step.dst_reg];
     const auto operand = static_cast<uint32_t>(step.imm);
     switch (step.code) {
       case BPF_LDX | BPF_MEM | BPF_W:
@@ -84,6 +84,24 @@ bool is_allowed_by_filter(const std::vector<bpf_insn>& code, const DeviceAccess&
         break;
       case BPF_ALU | BPF_AND | BPF_K:
         to &= operand;
+        break;
+      case BPF_ALU64 | BPF_MOV | BPF_X:
+        to = registers[step.src_reg];
+        break;
+      case BPF_ALU64 | BPF_LSH | BPF_K:
+        to <<= operand;
+        break;
+      case BPF_ALU64 | BPF_OR | BPF_X:
+        to |= registers[step.src_reg];
+        break;
+      case BPF_LD | BPF_IMM | BPF_DW:
+        to = operand | uint64_t{static_cast<uint32_t>(code[++at].imm)} << 32;
+        break;
+      case BPF_JMP | BPF_JA:
+        at += static_cast<size_t>(step.off);
+        break;
+      case BPF_JMP | BPF_JEQ | BPF_X:
+        if (to == registers[step.src_reg]) at += static_cast<size_t>(step.off);
         break;
       case BPF_JMP32 | BPF_JNE | BPF_K:
         if (to != operand) at += static_cast<size_t>(step.off);

@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cerrno>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -53,7 +56,22 @@ TEST(Protocol, ADeadPeerAndAWrongMessageAreErrors) {
   SyncSocket(std::move(theirs)).send(MessageKind::kReady);
   EXPECT_THROW(socket.expect(MessageKind::kProceed), Error);
   EXPECT_THROW(socket.receive(), Error);
-  socket.send_failure(0, "nobody listens");  // must not raise SIGPIPE
+  ::signal(SIGPIPE, SIG_IGN);
+  socket.send_failure(0, "nobody listens");
+  ::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST(Protocol, TheLastWordsOfADeadPeerAreHeard) {
+  auto [ours, theirs] = socket_pair();
+  const SyncSocket socket(std::move(ours));
+  socket.send(MessageKind::kProceed);  // which it never reads
+  SyncSocket(std::move(theirs)).send_failure(ENODEV, "mount /x: no such filesystem");
+  try {
+    socket.send(MessageKind::kProceed);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "mount /x: no such filesystem");
+  }
 }
 
 TEST(Protocol, ASeccompProgramKeepsItsFlags) {

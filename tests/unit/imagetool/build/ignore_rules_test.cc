@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "imagetool/layer/canonical_path.h"
 #include "tests/unit/imagetool/error_of.h"
 
 namespace gocker::tests {

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Does a start still take as little as it did? Counts only: they do not move with the machine's load.
+
+    tests/bench/counts_test.py GOCKER_RUNTIME
+
+A `run` of the default configuration, with control groups as this machine has them and with cgroup2
+alone in a private mount namespace. The limits leave little room: whoever needs more raises them here,
+with a reason in the commit.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import bundles
+import counts
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import tap
+
+LIMITS = {"v2": 316, "v1 and v2": 436}  # system calls of a run, the program's own among them
+CLONES = 1
+EXECS = 2  # the guarded copy of the runtime, and the program
+PEAK_KILOBYTES = 3200
+BINARY_BYTES = 4_300_000
+
+
+def view():
+    return "v2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "v1 and v2"
+
+
+def at_most(report, name, found, limit):
+    report.result(f"{name}: at most {limit:,}", [] if found <= limit else [f"{found:,}"])
+
+
+def check_here(report, runtime):
+    with tempfile.TemporaryDirectory(prefix="gocker-counts-") as name:
+        scratch = pathlib.Path(name)
+        launcher = bundles.compile_c(bundles.HERE / "launcher.c", scratch / "launcher")
+        bundle = bundles.Bundle(scratch / "bundle", runtime)
+        command = [runtime, "--root", str(scratch / "state"), "run", "-b", str(bundle.folder),
+                   f"counts-{os.getpid()}"]
+        # Once before: the first makes the state root.
+        peak = counts.peak_kilobytes(launcher, command)
+        calls = counts.system_calls(command)
+        groups = view()
+        at_most(report, f"system calls of a run on {groups}", counts.total(calls), LIMITS[groups])
+        at_most(report, f"clones on {groups}", counts.clones(calls), CLONES)
+        at_most(report, f"execs on {groups}", counts.execs(calls), EXECS)
+        at_most(report, f"peak kilobytes on {groups}", peak, PEAK_KILOBYTES)
+
+
+def check_with_cgroup2_alone(report, runtime):
+    inside = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+              'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"', "sh",
+              sys.executable, __file__, "--inside", runtime]
+    done = subprocess.run(inside, stdout=subprocess.PIPE, text=True)
+    for line in done.stdout.splitlines():
+        if line.startswith(("ok", "not ok")):
+            name = line.partition(" - ")[2]
+            report.passed(name) if line.startswith("ok") else report.failed(name)
+        elif line.startswith("# "):
+            print(line)
+    if done.returncode not in (0, 1):
+        report.failed("cgroup2 alone", [f"exit code {done.returncode}"])
+
+
+def main():
+    report = tap.Tap()
+    runtime = os.path.abspath(sys.argv[-1])
+    if "--inside" in sys.argv:
+        check_here(report, runtime)
+        report.finish()
+    at_most(report, "bytes of the binary", os.path.getsize(runtime), BINARY_BYTES)
+    lacking = [] if os.geteuid() == 0 else ["root"]
+    lacking += [tool for tool in ("strace", "gcc") if shutil.which(tool) is None]
+    if lacking:
+        report.skipped("system calls, clones, execs and memory of a run", "needs " + ", ".join(lacking))
+        report.finish()
+    check_here(report, runtime)
+    if view() != "v2":
+        check_with_cgroup2_alone(report, runtime)
+    report.finish()
+
+
+main()
