@@ -103,8 +103,13 @@ void remove_container_of_person(const Places& places, const std::string& id, For
       // A damaged record, a keeper in trouble: what can be removed is removed.
     }
   }
-  const Transition transition(places, id, "remove");
-  if (open_if_exists(places.container(id), O_PATH)) remove_container(places, id);
+  Transition transition(places, id, "remove");
+  try {
+    if (open_if_exists(places.container(id), O_PATH)) remove_container(places, id);
+  } catch (...) {
+    transition.hand_over();  // the next command tries again
+    throw;
+  }
 }
 
 std::optional<int> wait_for_container(const Places& places, const std::string& id) {

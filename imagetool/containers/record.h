@@ -54,7 +54,7 @@ struct NetworkAddress {
 
 struct ContainerRecord {
   std::string id;
-  bool made = false;                 // else it is being made, or its making was cut off
+  bool made = false;                 // else it is being made or removed, or that was cut off
   std::string name;                  // empty: none
   std::string image;                 // as it was asked for
   std::string digest;                // of its manifest

@@ -34,6 +34,8 @@ void settle(const Places& places, const Transition& transition) {
   }
   const auto state = OciRuntime(places).state(id);
   if (state && state->is_alive()) return;  // without a keeper: `ps` says so
+  // Nobody will give it the word to begin. One that is stopped is its keeper's to end.
+  if (state && state->status != "stopped") kill_monitor(places, id);
   if (record->is_unfinished()) {
     if (has_keeper(places, id)) return;  // which is about to end it
     return end_container(places, *record, read_exit_code(places, id));
@@ -45,40 +47,33 @@ void settle(const Places& places, const Transition& transition) {
   announce_end(places, id, record->exit_code);
 }
 
+bool waits_in_vain(const Places& places, const std::string& id) {
+  const auto record = read_record(places, id);
+  return record && record->waits_to_restart && !has_keeper(places, id);
+}
+
 // One that cannot be settled now does not keep the others, nor the command that came to do
 // something else; it is tried again by the next.
 void try_to_settle(const Places& places, const std::string& id) {
+  auto transition = Transition::try_begin(places, id, "settle");
+  if (!transition) return;
+  const Doing doing("recover container", id);
   try {
-    const auto transition = Transition::try_begin(places, id, "settle");
-    if (transition) settle(places, *transition);
+    settle(places, *transition);
+    transition->finish();
+    if (waits_in_vain(places, id)) restart_waiting(places, id);
   } catch (const std::exception&) {
-    return;
+    transition->hand_over();  // the file stays for the next command
   }
-}
-
-bool is_waiting(const Places& places, const std::string& id) {
-  const auto record = read_record(places, id);
-  return record && record->waits_to_restart;
 }
 
 void settle_cut_off_changes(const Places& places) {
-  for (const std::string& id : open_transitions(places)) {
-    auto transition = Transition::try_begin(places, id, "settle");
-    if (!transition) continue;
-    const Doing doing("recover container", id);
-    try {
-      settle(places, *transition);
-    } catch (const std::exception&) {
-      transition->hand_over();  // the file stays for the next command
-    }
-  }
+  for (const std::string& id : open_transitions(places)) try_to_settle(places, id);
 }
 
 void settle_left_containers(const Places& places) {
   for (const std::string& id : kept_containers(places)) {
-    if (has_keeper(places, id)) continue;
-    try_to_settle(places, id);
-    if (is_waiting(places, id)) restart_waiting(places, id);
+    if (!has_keeper(places, id)) try_to_settle(places, id);
   }
 }
 

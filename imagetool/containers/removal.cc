@@ -26,6 +26,12 @@ std::optional<ContainerRecord> readable_record(const Places& places, const std::
   }
 }
 
+// From here on there is no way back: where this is cut off, the next command goes on with it.
+void note_removal(const Places& places, ContainerRecord record) {
+  record.made = false;
+  write_record(places, record);
+}
+
 // Where the record cannot tell.
 void release_names(const Places& places, const std::string& id) {
   const Fd names = open_file(places.names(), O_RDONLY | O_DIRECTORY);
@@ -56,8 +62,12 @@ void remove_container(const Places& places, const std::string& id) {
   OciRuntime(places).remove(id);
   announce_end(places, id, record ? record->exit_code : std::nullopt);
   disconnect_network(places, id);
+  if (open_if_exists(places.bundle(id), O_PATH)) unmount_bundle(places.bundle(id));
   remove_monitor_files(places, id);
-  if (record) remove_anonymous_volumes(places, *record);
+  if (record) {
+    note_removal(places, *record);
+    remove_anonymous_volumes(places, *record);
+  }
   remove_files(places, id);
   release_names(places, id);
 }

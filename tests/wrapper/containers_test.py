@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import time
 
@@ -433,48 +432,6 @@ def prune_removes_what_does_not_run(gocker, image):
                    stdout=subprocess.DEVNULL)
     equal((gocker.status("over"), gocker.status("box")), (None, "running"))
     gocker("rm", "-f", "box")
-
-
-@test
-def a_port_of_the_host_leads_to_the_container(gocker, image):
-    port = registry.free_port()
-    started(gocker, image, "sh", "-c", "while true; do echo pong | nc -l -p 80; done",
-            options=["--network", "bridge", "-p", f"127.0.0.1:{port}:80"])
-    contains(gocker("ps")[0], f"127.0.0.1:{port}->80/tcp")
-
-    def answer():
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-                return connection.recv(10) == b"pong\n"
-        except OSError:
-            return False
-
-    wait_until(answer, "an answer")
-    contains(gocker.fails("run", "-d", "--network", "bridge", "-p", f"127.0.0.1:{port}:81", image, "true",
-                          code=125), "in use")
-    equal(len(gocker.containers()), 1)
-    gocker("restart", "-t", "0", "box")
-    wait_until(answer, "an answer after the restart")
-    gocker("rm", "-f", "box")
-    gocker("run", "--rm", "--network", "bridge", "-p", f"127.0.0.1:{port}:80", image, "true")
-    gocker("run", "--rm", "--network", "bridge", "-p", f"127.0.0.1:{port}:80", image, "true")
-    gocker.check_clean()
-
-
-@test
-def containers_find_each_other_by_name(gocker, image):
-    gocker("network", "create", "together")
-    try:
-        started(gocker, image, "sh", "-c", "while true; do echo data | nc -l -p 99; done", name="db",
-                options=["--network", "together"])
-        out, _ = gocker("run", "--rm", "--network", "together", image, "sh", "-c",
-                        "i=0; until nc db 99; do i=$((i+1)); test $i -lt 50 || exit 1; sleep 0.1; done")
-        equal(out, "data\n")
-        gocker("rm", "-f", "db")
-        gocker.check_clean()
-    finally:
-        gocker.remove_everything()
-        gocker("network", "rm", "together")
 
 
 fixture.main()
