@@ -105,6 +105,7 @@ void remove_container_of_person(const Places& places, const std::string& id, For
   }
   Transition transition(places, id, "remove");
   try {
+    kill_monitor(places, id);
     if (open_if_exists(places.container(id), O_PATH)) remove_container(places, id);
   } catch (...) {
     transition.hand_over();  // the next command tries again

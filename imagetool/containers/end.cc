@@ -55,12 +55,14 @@ void end_container(const Places& places, ContainerRecord& record, std::optional<
 void attend_to_end(const Places& places, const std::string& id) {
   milliseconds delay{};
   {
-    const Transition transition(places, id, "end");
+    Transition transition(places, id, "end");
     auto record = read_record(places, id);
-    // Whoever could not start it undoes that.
-    if (!record || !record->is_unfinished()) return;
     const auto state = OciRuntime(places).state(id);
-    if (state && state->is_alive()) return;
+    // Whoever could not start it undoes that.
+    if (!record || !record->is_unfinished() || (state && state->is_alive())) {
+      if (transition.was_cut_off()) transition.hand_over();  // to the next command
+      return;
+    }
     end_container(places, *record, read_exit_code(places, id));
     if (!record->waits_to_restart) return;
     set_keeper(places, id, ::getpid());

@@ -1,5 +1,7 @@
 #include "imagetool/containers/start.h"
 
+#include <fcntl.h>
+
 #include "imagetool/bundle/bundle.h"
 #include "imagetool/containers/keeper.h"
 #include "imagetool/containers/monitor.h"
@@ -9,6 +11,7 @@
 #include "imagetool/store/lease.h"
 #include "imagetool/store/store.h"
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -33,6 +36,7 @@ class Draft {
       record_ = before_;
       record_.waits_to_restart = false;
       write_record(places_, record_);
+      kill_monitor(places_, record_.id);
       release_resources(places_, record_.id);
       announce_end(places_, record_.id, std::nullopt);
     } catch (const std::exception&) {
@@ -55,6 +59,13 @@ void note_start(ContainerRecord& record) {
   record.waits_to_restart = false;
 }
 
+// What a reboot or a start that was cut off may have left.
+void clear_earlier_start(const Places& places, const ContainerRecord& record) {
+  const bool was_cut_off = static_cast<bool>(open_if_exists(places.monitor(record.id), O_PATH));
+  if (was_cut_off) kill_monitor(places, record.id);
+  if (was_cut_off || !record.started.empty()) OciRuntime(places).remove(record.id);
+}
+
 }  // namespace
 
 void start_container(const Places& places, ContainerRecord& record,
@@ -62,7 +73,7 @@ void start_container(const Places& places, ContainerRecord& record,
   const Doing doing("start container", record.id);
   const OciRuntime runtime(places);
   Draft draft(places, record);
-  if (!record.started.empty()) runtime.remove(record.id);  // what a reboot may have left
+  clear_earlier_start(places, record);
   mount_bundle(Store(places.root), places.bundle(record.id));
   const std::vector<Fd> ports = connect_network(places, record);
   set_keeper(places, record.id, start_monitor(places, record, ports));
