@@ -1,18 +1,36 @@
 #!/usr/bin/env python3
-"""gocker network and gocker volume as a person types them.
+"""gocker network and gocker volume as a person types them, and containers on networks.
 
-What netavark wires is tested in tests/unit/imagetool/network, in a network namespace of the test's
-own; nothing here touches the host's network.
+All of it runs in a network namespace of the test's own, which stands for the host; what netavark
+wires is tested more closely in tests/unit/imagetool/network.
 """
 
 import json
 import os
 import pathlib
+import re
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import fixture
-from fixture import contains, equal, test
+import machine
+import registry
+from fixture import contains, equal, test, wait_until
+
+
+def serve(text, port):
+    """A container's command that answers each connection with a line of text."""
+    return ["sh", "-c", f"while true; do echo {text} | nc -l -p {port}; done"]
+
+
+def answers(port, line, address="127.0.0.1"):
+    """Whether that line comes from the port of the host."""
+    try:
+        with socket.create_connection((address, port), timeout=2) as connection:
+            return connection.recv(100) == line.encode() + b"\n"
+    except OSError:
+        return False
 
 
 @test
@@ -93,4 +111,72 @@ def wrong_volumes_are_refused_in_one_line(gocker, image):
     gocker("volume", "rm", "data")
 
 
-fixture.main()
+@test
+def a_port_of_the_host_leads_to_the_container(gocker, image):
+    port = registry.free_port()
+    publish = ["--network", "bridge", "-p", f"127.0.0.1:{port}:80"]
+    identifier = gocker("run", "-d", "--name", "box", *publish, image, *serve("pong", 80))[0].strip()
+    contains(gocker("ps")[0], f"127.0.0.1:{port}->80/tcp")
+    wait_until(lambda: answers(port, "pong"), "an answer")
+    gocker("restart", "-t", "0", "box")
+    wait_until(lambda: answers(port, "pong"), "an answer after the restart")
+    gocker("rm", "-f", "box")
+    for _ in range(2):
+        gocker("run", "--rm", *publish, image, "true")
+    machine.check_nothing_left(gocker, [identifier])
+
+
+@test
+def a_free_port_of_the_host_is_chosen(gocker, image):
+    gocker("run", "-d", "--name", "box", "--network", "bridge", "-p", "127.0.0.1::80", image,
+           *serve("chosen", 80))
+    port = int(re.search(r"127\.0\.0\.1:(\d+)->80/tcp", gocker("ps")[0])[1])
+    wait_until(lambda: answers(port, "chosen"), "an answer")
+    gocker("rm", "-f", "box")
+    equal(answers(port, "chosen"), False, "an answer after the end")
+    machine.check_nothing_left(gocker, [])
+
+
+@test
+def a_port_in_use_is_one_line_and_leaves_nothing(gocker, image):
+    port = registry.free_port()
+    publish = ["--network", "bridge", "-p", f"127.0.0.1:{port}:80"]
+    with socket.create_server(("127.0.0.1", port)):
+        for way in (["-d"], ["--rm"], []):
+            contains(gocker.fails("run", *way, *publish, image, "true", code=125), "in use")
+    machine.check_nothing_left(gocker, [])
+    gocker("run", "-d", "--name", "box", *publish, image, *serve("mine", 80))
+    contains(gocker.fails("run", "-d", *publish, image, "true", code=125), "in use")
+    equal(len(gocker.containers()), 1, "containers")
+    wait_until(lambda: answers(port, "mine"), "an answer from who had it first")
+    gocker("rm", "-f", "box")
+    machine.check_nothing_left(gocker, [])
+
+
+@test
+def containers_find_each_other_by_name(gocker, image):
+    gocker("network", "create", "together")
+    gocker("run", "-d", "--name", "db", "--network", "together", image, *serve("data", 99))
+    gocker("run", "-d", "--name", "web", "--network", "together", image, *serve("page", 80))
+    for client, server, port, line in (("web", "db", 99, "data\n"), ("db", "web", 80, "page\n")):
+        out, _ = gocker("exec", client, "sh", "-c", "i=0; until nc " + f"{server} {port}; do "
+                        "i=$((i+1)); test $i -lt 50 || exit 1; sleep 0.1; done")
+        equal(out, line, f"what {client} reads from {server}")
+    gocker("rm", "-f", "db", "web")
+    machine.check_nothing_left(gocker, [])
+    gocker("network", "rm", "together")
+
+
+@test
+def none_is_alone_and_host_is_the_host(gocker, image):
+    interfaces = "cat /proc/net/dev | grep -c :"
+    equal(gocker("run", "--rm", "--network", "none", image, "sh", "-c", interfaces)[0], "1\n")
+    port = registry.free_port()
+    gocker("run", "-d", "--name", "box", "--network", "host", image, *serve("host", port))
+    wait_until(lambda: answers(port, "host"), "an answer on a port of the host's own")
+    equal(os.readlink(f"/proc/{gocker.listing()[0]['pid']}/ns/net"), os.readlink("/proc/self/ns/net"))
+    gocker("rm", "-f", "box")
+    machine.check_nothing_left(gocker, [])
+
+
+fixture.main(private_network=True)
