@@ -75,6 +75,7 @@ extern const Command kUnbundle;
 extern const Command kVolumeCreate;
 extern const Command kVolumeInspect;
 extern const Command kVolumeList;
+extern const Command kVolumePrune;
 extern const Command kVolumeRemove;
 
 // In the order of --help.

@@ -1,6 +1,6 @@
 #include "imagetool/cli/containers.h"
 
-#include "imagetool/cli/output.h"
+#include "imagetool/cli/named_things.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/recovery.h"
 #include "runtime/base/error.h"
@@ -19,17 +19,7 @@ const std::string& spoken_name(const ContainerRecord& record) {
 
 void for_each_container(const Places& places, const std::vector<std::string>& names,
                         const std::function<void(const std::string& id)>& action) {
-  bool failed = false;
-  for (const std::string& name : names) {
-    try {
-      action(find_container(places, name));
-      print(name + "\n");
-    } catch (const std::exception& error) {
-      print_error(error.what());
-      failed = true;
-    }
-  }
-  if (failed) throw ExitCode{1};
+  for_each_name(names, [&](const std::string& name) { action(find_container(places, name)); });
 }
 
 void end_like(const ContainerRecord& record, const EndWatch& end) {

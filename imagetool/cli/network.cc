@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/labels.h"
+#include "imagetool/cli/containers.h"
+#include "imagetool/cli/named_things.h"
 #include "imagetool/cli/output.h"
 #include "imagetool/network/attachment.h"
 #include "imagetool/network/networks.h"
@@ -13,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-NetworkPlaces places_of(const Global& global) {
+NetworkPlaces network_places(const Global& global) {
   return {global.root, global.run_root};
 }
 
@@ -41,7 +42,7 @@ void create(const Global& global, const Arguments& arguments) {
   if (request.gateway && !request.subnet) throw UsageError("--gateway needs --subnet");
   request.internal = arguments.has("internal");
   request.labels = parse_labels(arguments.values("label"));
-  print(Networks(places_of(global)).create(request).id + "\n");
+  print(Networks(network_places(global)).create(request).id + "\n");
 }
 
 constexpr std::array kListOptions = {
@@ -74,18 +75,14 @@ std::string json_list(const std::vector<Network>& networks) {
 
 void list(const Global& global, const Arguments& arguments) {
   const Format format = parse_format(arguments.value("format", "table"));
-  const std::vector<Network> networks = Networks(places_of(global)).list();
+  const std::vector<Network> networks = Networks(network_places(global)).list();
   if (arguments.has("quiet")) return print(quiet_list(networks));
   print(format == Format::json ? json_list(networks) : table_of(networks));
 }
 
-// Goes on after one that cannot be removed and fails at the end with its error.
 void remove(const Global& global, const Arguments& arguments) {
-  const Networks networks(places_of(global));
-  for_each(arguments.positionals(), [&](const std::string& name) {
-    networks.remove(name);
-    print(name + "\n");
-  });
+  const Networks networks(network_places(global));
+  for_each_name(arguments.positionals(), [&](const std::string& name) { networks.remove(name); });
 }
 
 Json container_json(const Attachment& attachment, const Interface& interface) {
@@ -98,7 +95,7 @@ Json container_json(const Attachment& attachment, const Interface& interface) {
 }
 
 void inspect(const Global& global, const Arguments& arguments) {
-  const NetworkPlaces places = places_of(global);
+  const NetworkPlaces places = network_places(global);
   const Networks networks(places);
   const std::vector<Attachment> all = attachments(places);
   Json list = Json::array();
@@ -121,8 +118,15 @@ constexpr std::array kPruneOptions = {
     Option{"force", 'f', "", "accepted; nothing is asked"},
 };
 
+// What stopped containers are to join at their next start stays.
 void prune(const Global& global, const Arguments& /*arguments*/) {
-  for (const std::string& name : Networks(places_of(global)).remove_unused()) print(name + "\n");
+  std::set<std::string> wanted;
+  for (const ContainerRecord& record : records(places_of(global))) {
+    wanted.insert(record.network.names.begin(), record.network.names.end());
+  }
+  for (const std::string& name : Networks(network_places(global)).remove_unused(wanted)) {
+    print(name + "\n");
+  }
 }
 
 }  // namespace
@@ -176,7 +180,7 @@ const Command kNetworkInspect = {
 const Command kNetworkPrune = {
     "network prune",
     "",
-    "remove all networks that no running container is on; prints the names",
+    "remove all networks that no container names, running or not; prints the names",
     "",
     kPruneOptions,
     0,

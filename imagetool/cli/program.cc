@@ -241,7 +241,8 @@ std::span<const Command* const> commands() {
                                            &kVolumeCreate,
                                            &kVolumeList,
                                            &kVolumeRemove,
-                                           &kVolumeInspect};
+                                           &kVolumeInspect,
+                                           &kVolumePrune};
   return kCommands;
 }
 

@@ -1,12 +1,14 @@
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/labels.h"
+#include "imagetool/cli/named_things.h"
 #include "imagetool/cli/output.h"
 #include "imagetool/volume/volumes.h"
 #include "runtime/base/error.h"
+#include "runtime/base/text.h"
 
 namespace gocker::cli {
 namespace {
@@ -62,24 +64,43 @@ void list(const Global& global, const Arguments& arguments) {
   print(format == Format::json ? json_list(volumes) : table_of(volumes));
 }
 
-void check_unused(const Places& places, const std::string& name) {
-  for (const ContainerRecord& record : records(places)) {
-    for (const VolumeUse& use : record.volumes) {
-      if (use.name != name) continue;
-      throw Error("volume " + name + " is used by container " + spoken_name(record) +
-                  "; gocker rm " + spoken_name(record) + " removes that");
-    }
+// Who uses each volume, by its name.
+using VolumeUsers = std::map<std::string, std::vector<std::string>>;
+
+VolumeUsers volume_users(const Global& global) {
+  VolumeUsers users;
+  for (const ContainerRecord& record : records(places_of(global))) {
+    for (const VolumeUse& use : record.volumes) users[use.name].push_back(spoken_name(record));
   }
+  return users;
 }
 
 void remove(const Global& global, const Arguments& arguments) {
-  const Places places = places_of(global);
   const Volumes volumes(global.root);
-  for_each(arguments.positionals(), [&](const std::string& name) {
-    check_unused(places, name);
+  const VolumeUsers users = volume_users(global);
+  for_each_name(arguments.positionals(), [&](const std::string& name) {
+    const auto used = users.find(name);
+    if (used != users.end()) {
+      throw Error("remove volume " + name + ": it is used by " + join(used->second, ", ") +
+                  "; remove what uses it first");
+    }
     volumes.remove(name);
-    print(name + "\n");
   });
+}
+
+constexpr std::array kPruneOptions = {
+    Option{"all", 'a', "", "those with a name, too"},
+    Option{"force", 'f', "", "accepted; nothing is asked"},
+};
+
+void prune(const Global& global, const Arguments& arguments) {
+  const Volumes volumes(global.root);
+  const VolumeUsers users = volume_users(global);
+  for (const Volume& volume : volumes.list()) {
+    if (users.contains(volume.name) || !(volume.anonymous || arguments.has("all"))) continue;
+    volumes.remove(volume.name);
+    print(volume.name + "\n");
+  }
 }
 
 void inspect(const Global& global, const Arguments& arguments) {
@@ -109,6 +130,17 @@ const Command kVolumeList = {
 const Command kVolumeRemove = {
     "volume rm", "VOLUME...", "remove volumes and what is in them; prints the names", "", {}, 1,
     kAnyNumber,  remove,
+};
+
+const Command kVolumePrune = {
+    "volume prune",
+    "",
+    "remove the volumes without a name that no container uses; prints what they were called",
+    "",
+    kPruneOptions,
+    0,
+    0,
+    prune,
 };
 
 const Command kVolumeInspect = {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
@@ -87,6 +88,12 @@ Attachment attachment_from_json(std::string_view text, std::string_view file) {
 
 std::string Interface::address_text() const {
   return ipv4_text(address) + "/" + std::to_string(network.subnet.prefix);
+}
+
+bool Attachment::is_on(const Network& network) const {
+  return std::any_of(interfaces.begin(), interfaces.end(), [&](const Interface& interface) {
+    return interface.network.id == network.id;
+  });
 }
 
 std::optional<Attachment> find_attachment(const NetworkPlaces& places, const std::string& id) {

@@ -31,6 +31,7 @@ struct Attachment {
   std::vector<Interface> interfaces;
   std::vector<PublishedPort> ports;
 
+  bool is_on(const Network& network) const;
   // What a person knows the container by.
   const std::string& label() const {
     return container_name.empty() ? container_id : container_name;

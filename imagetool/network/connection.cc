@@ -1,7 +1,9 @@
 #include "imagetool/network/connection.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "imagetool/network/host_interfaces.h"
 #include "imagetool/network/netavark.h"
@@ -95,14 +97,35 @@ HeldPorts take_ports(const ConnectRequest& request, const std::vector<Attachment
   return hold_ports(request.ports, taken);
 }
 
+// Whether a bridge of the attachment's is still there though nobody else is on it.
+bool is_bridge_left(const Attachment& attachment, const std::vector<Attachment>& all) {
+  for (const Interface& interface : attachment.interfaces) {
+    if (!has_interface(interface.network.interface)) continue;
+    const bool is_used = std::any_of(all.begin(), all.end(), [&](const Attachment& other) {
+      return other.container_id != attachment.container_id && other.is_on(interface.network);
+    });
+    if (!is_used) return true;
+  }
+  return false;
+}
+
 // netavark's teardown ends half-way at whatever is not there. Where it did, or where its setup was
-// cut off, a fresh namespace is wired completely, which is then as netavark expects it.
+// cut off, a fresh namespace is wired completely, which is then as netavark expects it. Interfaces
+// of the namespace that is gone vanish when the kernel finds the time; until then netavark takes
+// the network for used and leaves it.
 void repair_and_unwire(const NetworkPlaces& places, Attachment& attachment) {
+  constexpr int kMostAttempts = 10;
+  constexpr std::chrono::milliseconds kPause(100);
   const std::string path = places.network_namespace(attachment.container_id);
-  remove_network_namespace(path);
-  make_network_namespace(path);
-  netavark_setup(places, attachment);
-  netavark_teardown(places, attachment);
+  const std::vector<Attachment> all = attachments(places);
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    remove_network_namespace(path);
+    make_network_namespace(path);
+    netavark_setup(places, attachment);
+    netavark_teardown(places, attachment);
+    if (!is_bridge_left(attachment, all)) return;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 void unwire(const NetworkPlaces& places, Attachment attachment) {

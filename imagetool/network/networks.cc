@@ -127,11 +127,7 @@ Network make_default(const NetworkPlaces& places) {
 std::string connected_containers(const NetworkPlaces& places, const Network& network) {
   std::vector<std::string> names;
   for (const Attachment& attachment : attachments(places)) {
-    for (const Interface& interface : attachment.interfaces) {
-      if (interface.network.id != network.id) continue;
-      names.push_back(attachment.label());
-      break;
-    }
+    if (attachment.is_on(network)) names.push_back(attachment.label());
   }
   return join(names, ", ");
 }
@@ -224,11 +220,12 @@ void Networks::remove(const std::string& text) const {
   unlink_network(places_, network);
 }
 
-std::vector<std::string> Networks::remove_unused() const {
+std::vector<std::string> Networks::remove_unused(const std::set<std::string>& kept) const {
   const NetworkLock lock(places_);
   std::vector<std::string> removed;
   for (const Network& network : list()) {
-    if (network.is_default() || !connected_containers(places_, network).empty()) continue;
+    if (network.is_default() || kept.contains(network.name)) continue;
+    if (!connected_containers(places_, network).empty()) continue;
     unlink_network(places_, network);
     removed.push_back(network.name);
   }

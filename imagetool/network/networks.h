@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,9 @@ class Networks {
   // Throws for the default network, and where containers are connected to it.
   void remove(const std::string& text) const;
 
-  // Removes those that no container is connected to, but for the default one; their names.
-  std::vector<std::string> remove_unused() const;
+  // Removes those that no container is connected to, but for the default one and the `kept`; the
+  // names of what was removed.
+  std::vector<std::string> remove_unused(const std::set<std::string>& kept) const;
 
  private:
   NetworkPlaces places_;

@@ -15,9 +15,9 @@ std::map<std::string, std::string> parse_labels(const std::vector<std::string>& 
 enum class Format { table, json };
 Format parse_format(const std::string& text);
 
-// Acts on each of what a person named. One that fails does not keep the others: its error is told,
-// the last one's thrown, when all had their turn.
-void for_each(const std::vector<std::string>& names,
-              const std::function<void(const std::string& name)>& act);
+// Acts on each of what a person named and prints its name; one that fails is told and does not keep
+// the others. Throws ExitCode(1) at the end where one did.
+void for_each_name(const std::vector<std::string>& names,
+                   const std::function<void(const std::string& name)>& act);
 
 }  // namespace gocker::cli

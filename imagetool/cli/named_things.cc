@@ -1,8 +1,7 @@
-#include "imagetool/cli/labels.h"
+#include "imagetool/cli/named_things.h"
 
-#include "imagetool/cli/options.h"
+#include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
-#include "runtime/base/error.h"
 
 namespace gocker::cli {
 
@@ -22,19 +21,19 @@ Format parse_format(const std::string& text) {
   throw UsageError("--format must be table or json");
 }
 
-void for_each(const std::vector<std::string>& names,
-              const std::function<void(const std::string& name)>& act) {
-  std::vector<std::string> errors;
+void for_each_name(const std::vector<std::string>& names,
+                   const std::function<void(const std::string& name)>& act) {
+  bool failed = false;
   for (const std::string& name : names) {
     try {
       act(name);
+      print(name + "\n");
     } catch (const std::exception& error) {
-      errors.emplace_back(error.what());
+      print_error(error.what());
+      failed = true;
     }
   }
-  if (errors.empty()) return;
-  for (size_t i = 0; i + 1 < errors.size(); ++i) print_error(errors[i]);
-  throw Error::from_text(errors.back(), 0);
+  if (failed) throw ExitCode{1};
 }
 
 }  // namespace gocker::cli
