@@ -38,7 +38,7 @@ def tests_of(suite):
     """{name: [files]} of the tests that the sources of a suite define."""
     found = collections.defaultdict(list)
     for path in sorted((ROOT / "tests" / suite).glob("*_test.py")):
-        for name in re.findall(r"^@test\n(?:@.*\n)*def (\w+)", path.read_text(), re.M):
+        for name in re.findall(r"^@(?:test|with_\w+)\n(?:@.*\n)*def (\w+)", path.read_text(), re.M):
             found[name].append(path.name)
     return found
 
