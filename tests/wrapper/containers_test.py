@@ -335,6 +335,8 @@ def attach_shows_and_types_and_detaches(gocker, image):
     terminal.type("\x10\x11")
     equal(terminal.end(), 0)
     equal(gocker.status("box"), "running")
+    Terminal(gocker, "attach", "box").close()
+    equal(gocker.status("box"), "running", "after its terminal is gone")
     terminal = Terminal(gocker, "attach", "box")
     terminal.type("exit 6\n")
     equal(terminal.end(), 6)
