@@ -253,8 +253,8 @@ Fields::~Fields() {
   if (place_->findings() == nullptr || std::uncaught_exceptions() != exceptions_) return;
   try {
     note_ignored();
-  } catch (const std::bad_alloc&) {
-    // Whatever needs memory next says so.
+  } catch (const std::exception&) {
+    // Out of memory: whatever needs some next says so.
   }
 }
 

@@ -6,7 +6,8 @@
 Prints the counts of each test program, what is known of each failure, the reason of each skip, and
 as its last line `N passed, N failed, N skipped`. Each SUITE must have run something. A program that
 crashes, times out or counts nothing counts as a failure. After a run of all suites, so does each row
-of docs/conformance.md whose tests did not pass in it. Exits 1 where anything failed.
+of docs/conformance.md whose tests did not pass in it, and after one of the suite wrapper each row of
+docs/seeds.md. Exits 1 where anything failed.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 
 import testlog
 from conformance import rows
+from seeds import rows as seeds
 from testlog import KEPT_LINES, Case
 
 
@@ -26,7 +28,7 @@ def main():
 
     total = collections.Counter()
     failures, skips, seen_suites = [], [], set()
-    conformance = rows.Run()
+    conformance, ancestry = rows.Run(), seeds.Run()
     print("\nTest programs:")
     for label, program, entry in testlog.read_logs(arguments.logs):
         title = f"{program} ({label})" if label else program
@@ -34,6 +36,7 @@ def main():
         seen_suites |= testlog.suites_of(program)
         if not label:
             conformance.add(testlog.suites_of(program), cases)
+            ancestry.add(testlog.suites_of(program), cases)
         counts = collections.Counter(case.outcome for case in cases)
         total += counts
         numbers = ", ".join(f"{counts[o]} {o}" for o in ("passed", "failed", "skipped") if counts[o])
@@ -53,6 +56,11 @@ def main():
             failures.append(("docs/conformance.md", Case(finding, "failed", [])))
             total["failed"] += 1
         print(f"\nProperties of config.json: {conformance.counts()}")
+    for finding in ancestry.failures():
+        failures.append(("docs/seeds.md", Case(finding, "failed", [])))
+        total["failed"] += 1
+    if ancestry.judged_rows():
+        print(f"\nCommands and features of the seeds: {ancestry.counts()}")
 
     for title, case in failures:
         print(f"\nFAILED {title}: {case.name}")

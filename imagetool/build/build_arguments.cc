@@ -32,7 +32,8 @@ BuildArguments::BuildArguments(std::map<std::string, std::string> given,
   predefine("BUILD", build);
 }
 
-void BuildArguments::declare_global(const std::string& name, std::optional<std::string> fallback) {
+void BuildArguments::declare_global(const std::string& name,
+                                    const std::optional<std::string>& fallback) {
   if (const std::optional<std::string> value = value_of(name, fallback)) globals_[name] = *value;
 }
 

@@ -21,7 +21,7 @@ class BuildArguments {
                  const oci::Platform& build);
 
   // An ARG before the first FROM.
-  void declare_global(const std::string& name, std::optional<std::string> fallback);
+  void declare_global(const std::string& name, const std::optional<std::string>& fallback);
   // What FROM sees.
   std::optional<std::string> global(std::string_view name) const;
   // The value of an ARG in a stage: of the command line, else `fallback`, else the global one.

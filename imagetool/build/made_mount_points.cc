@@ -60,7 +60,7 @@ std::vector<std::string> missing_components(const RootDir& root, const std::stri
       at = parent_of(at);
       continue;
     }
-    const std::string path = at + "/" + name;
+    const std::string path = std::string(at).append("/").append(name);
     const Fd found = missing.empty() ? open_canonical(root, path, O_PATH) : Fd();
     if (!found) {
       missing.push_back(path);

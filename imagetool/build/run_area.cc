@@ -81,7 +81,7 @@ void remove_abandoned_runs(const std::string& run_root, const std::string& runti
     if (::flock(area.get(), LOCK_EX | LOCK_NB) != 0) continue;
     const Doing doing("clear away after a killed build", id);
     if (open_if_exists_at(area, "state/" + id, O_PATH)) {
-      delete_container(runtime, path + "/" + id, id);
+      delete_container(runtime, std::string(path).append("/").append(id), id);
     }
     remove_tree_at(parent, id);
   }

@@ -118,7 +118,7 @@ void StageBuilder::run_command(const Instruction& instruction) {
   }
   request.command = command_line(command, defaults);
   for (const auto& [name, value] : state_.variables.arguments) {
-    const std::string variable = name + "=" + value;
+    const std::string variable = std::string(name).append("=").append(value);
     if (state_.variables.look_up(name, defaults.env) == value)
       request.variables.push_back(variable);
   }

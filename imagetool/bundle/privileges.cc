@@ -4,58 +4,15 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
+#include "oci-spec/capability_names.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
-
-// In the order of capabilities(7)'s numbers, from 0 on.
-constexpr std::array kCapabilities = {"CHOWN",
-                                      "DAC_OVERRIDE",
-                                      "DAC_READ_SEARCH",
-                                      "FOWNER",
-                                      "FSETID",
-                                      "KILL",
-                                      "SETGID",
-                                      "SETUID",
-                                      "SETPCAP",
-                                      "LINUX_IMMUTABLE",
-                                      "NET_BIND_SERVICE",
-                                      "NET_BROADCAST",
-                                      "NET_ADMIN",
-                                      "NET_RAW",
-                                      "IPC_LOCK",
-                                      "IPC_OWNER",
-                                      "SYS_MODULE",
-                                      "SYS_RAWIO",
-                                      "SYS_CHROOT",
-                                      "SYS_PTRACE",
-                                      "SYS_PACCT",
-                                      "SYS_ADMIN",
-                                      "SYS_BOOT",
-                                      "SYS_NICE",
-                                      "SYS_RESOURCE",
-                                      "SYS_TIME",
-                                      "SYS_TTY_CONFIG",
-                                      "MKNOD",
-                                      "LEASE",
-                                      "AUDIT_WRITE",
-                                      "AUDIT_CONTROL",
-                                      "SETFCAP",
-                                      "MAC_OVERRIDE",
-                                      "MAC_ADMIN",
-                                      "SYSLOG",
-                                      "WAKE_ALARM",
-                                      "BLOCK_SUSPEND",
-                                      "AUDIT_READ",
-                                      "PERFMON",
-                                      "BPF",
-                                      "CHECKPOINT_RESTORE"};
 
 using Names = std::set<std::string>;
 
@@ -66,8 +23,8 @@ Names grantable() {
   const std::string_view digits = trim(std::string_view(status).substr(line + 7, 17));
   const uint64_t bits = std::stoull(std::string(digits), nullptr, 16);
   Names names;
-  for (size_t i = 0; i < kCapabilities.size(); ++i) {
-    if ((bits >> i & 1U) != 0) names.insert(std::string("CAP_") + kCapabilities[i]);
+  for (size_t i = 0; i < oci::kCapabilityNames.size(); ++i) {
+    if ((bits >> i & 1U) != 0) names.emplace(oci::kCapabilityNames[i]);
   }
   return names;
 }
@@ -77,15 +34,15 @@ Names named(const std::string& text) {
   std::string name = text;
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return std::toupper(c); });
-  if (name.starts_with("CAP_")) name.erase(0, 4);
-  if (name == "ALL") return grantable();
-  const std::vector<std::string_view> known(kCapabilities.begin(), kCapabilities.end());
+  if (!name.starts_with("CAP_")) name.insert(0, "CAP_");
+  if (name == "CAP_ALL") return grantable();
+  const auto& known = oci::kCapabilityNames;
   if (std::find(known.begin(), known.end(), name) == known.end()) {
-    const std::string_view meant = nearest(name, known);
+    const std::string_view meant = nearest(name, {known.begin(), known.end()});
     throw Error("unknown capability '" + text + "'" +
                 (meant.empty() ? "" : " (did you mean " + std::string(meant) + "?)"));
   }
-  return {"CAP_" + name};
+  return {name};
 }
 
 void set_capabilities(const Privileges& privileges, oci::Process& process) {

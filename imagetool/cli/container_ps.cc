@@ -35,7 +35,7 @@ std::string command_of(const ContainerRecord& record, bool in_full) {
   return text;
 }
 
-std::string or_dash(std::string text) {
+std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 

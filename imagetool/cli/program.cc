@@ -169,7 +169,7 @@ std::string find_runtime() {
     if (folder.starts_with('/')) folders.emplace_back(folder);
   }
   for (const std::string& folder : folders) {
-    const std::string path = folder + "/" + std::string(kRuntime);
+    std::string path = folder + "/" + std::string(kRuntime);
     if (is_program(path)) return path;
   }
   return std::string(kRuntime);  // whoever executes it says that there is none

@@ -42,6 +42,11 @@ std::vector<std::string> names(const Places& places) {
   return list_directory(open_file(places.names(), O_RDONLY | O_DIRECTORY), places.names());
 }
 
+[[noreturn]] void throw_taken(const std::string& name, const std::string& owner) {
+  throw Error("name '" + name + "' is taken by container " + owner + "; gocker rm " + name +
+              " removes it");
+}
+
 [[noreturn]] void throw_unknown(const Places& places, const std::string& text) {
   const std::vector<std::string> known = names(places);
   const std::string_view meant = nearest(text, {known.begin(), known.end()});
@@ -80,10 +85,7 @@ void claim_name(const Places& places, const std::string& name, const std::string
   while (::symlinkat(id.c_str(), names.get(), name.c_str()) != 0) {
     if (errno != EEXIST) throw_errno("take the name", name);
     const std::optional<std::string> owner = owner_of(places, name);
-    if (owner && exists(places, *owner)) {
-      throw Error("name '" + name + "' is taken by container " + *owner + "; gocker rm " + name +
-                  " removes it");
-    }
+    if (owner && exists(places, *owner)) throw_taken(name, *owner);
     if (owner) release_name(places, name, *owner);
   }
 }

@@ -16,7 +16,7 @@ namespace {
 ListedContainer listed(const Places& places, ContainerRecord record, const RuntimeState* state) {
   ListedContainer container{std::move(record)};
   container.status = status_of(container.record, state);
-  if (container.is_alive()) {
+  if (state != nullptr && state->is_alive()) {
     container.pid = state->pid;
     container.attended = has_keeper(places, container.record.id);
   }

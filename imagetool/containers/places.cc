@@ -13,7 +13,7 @@ std::string made(const std::string& path) {
 }  // namespace
 
 Places make_places(const std::string& root, const std::string& run, const std::string& runtime) {
-  const Places places{made(root), made(run), real_path(runtime), real_path("/proc/self/exe")};
+  Places places{made(root), made(run), real_path(runtime), real_path("/proc/self/exe")};
   for (const std::string& path : {places.containers(), places.names(), places.transitions(),
                                   places.keepers(), places.monitors()}) {
     make_directories(path, 0700);

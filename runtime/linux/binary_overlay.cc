@@ -47,11 +47,6 @@ long address(const void* pointer) {
   return reinterpret_cast<long>(pointer);
 }
 
-bool equal(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
-}
-
 bool starts_with(const char* text, const char* beginning) {
   while (*beginning != '\0' && *text == *beginning) ++text, ++beginning;
   return *beginning == '\0';
@@ -138,24 +133,6 @@ long mount_overlay(const char* folder) {
   return mount;
 }
 
-bool is_marked(char** environment) {
-  for (; *environment != nullptr; ++environment) {
-    if (starts_with(*environment, kBinaryMarker)) return true;
-  }
-  return false;
-}
-
-// Whether a word is one of the commands that start a process in a container. As a container's name
-// it costs a start that is not needed, no more.
-bool names_starting_command(char** argv) {
-  for (; *argv != nullptr; ++argv) {
-    for (const char* command : {"create", "run", "exec", "restore"}) {
-      if (equal(*argv, command)) return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 void execute_from_overlay(char** argv, char** environment) noexcept {
@@ -183,6 +160,35 @@ void execute_from_overlay(char** argv, char** environment) noexcept {
 }  // namespace gocker
 
 #ifdef GOCKER_OWN_ENTRY
+
+namespace gocker {
+namespace {
+
+bool equal(const char* a, const char* b) {
+  while (*a != '\0' && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+bool is_marked(char** environment) {
+  for (; *environment != nullptr; ++environment) {
+    if (starts_with(*environment, kBinaryMarker)) return true;
+  }
+  return false;
+}
+
+// Whether a word is one of the commands that start a process in a container. As a container's name
+// it costs a start that is not needed, no more.
+bool names_starting_command(char** argv) {
+  for (; *argv != nullptr; ++argv) {
+    for (const char* command : {"create", "run", "exec", "restore"}) {
+      if (equal(*argv, command)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+}  // namespace gocker
 
 // The kernel's stack at the start of a program: argc, argv, a null pointer, the environment.
 extern "C" void gocker_before_libc(long* stack) {

@@ -43,8 +43,10 @@ void copy_regular_file(const Fd& from, const Fd& to, const std::string& name) {
   struct stat status {};
   check(::fstat(source.get(), &status), "stat");
   if (!S_ISREG(status.st_mode)) throw Error("is no regular file any more", EAGAIN);
-  const Fd target = open_file_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  Fd target = open_file_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   copy_content(source, target);
+  // At once, not in a batch: what is open for writing keeps its mount from becoming read-only.
+  check(::close(target.release()), "close");
 }
 
 void copy_symlink(const Fd& from, const Fd& to, const std::string& name) {

@@ -124,7 +124,7 @@ SeccompProgram find_or_compile_seccomp(const Fd& directory, const oci::Seccomp& 
   // Who wants to be told what the compiler leaves out has it compiled.
   if (warnings_are_refused() || log_is_debugging()) return compile_seccomp(seccomp);
   const std::string key = key_of(seccomp);
-  const std::string place = std::to_string(std::hash<std::string>{}(key) % kPlaces);
+  const std::string place = "filter-" + std::to_string(std::hash<std::string>{}(key) % kPlaces);
   Fd folder;
   try {
     folder = open_folder(directory);

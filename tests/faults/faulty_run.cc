@@ -23,6 +23,7 @@ struct Exception {
   const char* call;
   const char* path;  // a part of it; "" for all
   const char* reason;
+  const char* process = "";  // "0:" for the launcher alone
 };
 using enum Exception::Kind;
 
@@ -51,14 +52,23 @@ constexpr Exception kExceptions[] = {
     {ignored, "rt_sigprocmask", "", "signals are given back to the caller, who ends soon"},
     {ignored, "unlinkat", "go", "a gate without a reader counts as open, too"},
     {ignored, "unlinkat", "result", "likewise"},
+    {ignored, "unlinkat", "", "what the short way of a removal leaves, the long way removes", "0:"},
     {ignored, "openat", "/", "of the image's passwd, for HOME: it is / then"},
     {ignored, "openat2", "etc/passwd", "for HOME: it is / then"},
+    {ignored, "statfs", "/sys/fs/cgroup", "the table of mounts tells what is there"},
+    {ignored, "mount", "/proc/self/fd/", "the mount is made step by step then, and that tells"},
+    {ignored, "close_range", "", "what it leaves open, execve(2) closes"},
+    {ignored, "seccomp", "", "libseccomp asks what the kernel knows, and takes less", "0:"},
+    {ignored, "openat", ".seccomp", "without its cache the filter is compiled"},
+    {ignored, "mkdirat", ".seccomp", "likewise"},
+    {ignored, "openat", "filter-", "likewise"},
+    {ignored, "memfd_create", "", "of the cached filter: it is compiled", "0:"},
 };
 
 bool is_exception(Exception::Kind kind, const Struck& struck) {
   return std::any_of(std::begin(kExceptions), std::end(kExceptions), [&](const Exception& row) {
     return row.kind == kind && struck.call == row.call &&
-           struck.path.find(row.path) != std::string::npos;
+           struck.path.find(row.path) != std::string::npos && struck.step.starts_with(row.process);
   });
 }
 

@@ -118,7 +118,7 @@ TEST(NameFiles, RefuseWhatWouldBreakAFile) {
   };
   EXPECT_EQ(with_host("db"), "'db' is no host to add: it takes NAME:ADDRESS");
   EXPECT_EQ(with_host(":1.2.3.4"), "':1.2.3.4' is no host to add: it takes NAME:ADDRESS");
-  EXPECT_EQ(with_host("a\nb:1.2.3.4"), "'a\nb:1.2.3.4' is no host to add: it takes NAME:ADDRESS");
+  EXPECT_EQ(with_host("a\nb:1.2.3.4"), "'a\\nb:1.2.3.4' is no host to add: it takes NAME:ADDRESS");
   EXPECT_EQ(with_host("db:1.2.3"),
             "'db:1.2.3' is no host to add: what follows the name is no address");
   NameFilesRequest wanted = request();
