@@ -393,7 +393,7 @@ def powers_are_given_and_taken(gocker, image):
     equal(capabilities("--security-opt", "no-new-privileges")[1], "1")
     equal(capabilities("--security-opt", "seccomp=unconfined")[2], "0")
     contains(gocker.fails("run", "--rm", "--cap-add", "chwon", image, "true", code=125),
-             "did you mean CHOWN?")
+             "did you mean CAP_CHOWN?")
     out, _ = gocker("run", "--rm", "--device", "/dev/fuse", image, "sh", "-c", "ls -l /dev/fuse")
     contains(out, "10, 229")
     gocker.check_clean()
