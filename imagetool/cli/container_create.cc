@@ -123,6 +123,7 @@ void run(const Global& global, const Arguments& arguments) {
   CreatedContainer created = make(places, std::move(wish));
   ContainerRecord& record = created.record;
   if (arguments.has("detach")) {
+    record.stdin_once = false;  // nobody is attached yet: whoever comes and goes
     start(places, record);
     created.transition.finish();
     return print(record.id + "\n");

@@ -86,6 +86,8 @@ ContainerWish parse_container_options(const Arguments& arguments, std::string im
   record.labels = wish.run.annotations;
   record.terminal = arguments.has("tty");
   record.interactive = arguments.has("interactive");
+  // A terminal is there for the next who attaches; who detaches by keys leaves it open.
+  record.stdin_once = record.interactive && !record.terminal;
   record.remove = arguments.has("rm");
   record.network = network_wish(arguments);
   record.log_size = parse_log_size(arguments);

@@ -82,6 +82,7 @@ std::string DetachKeys::filter(std::string_view typed) {
 AttachedClient::AttachedClient(const Places& places, const ContainerRecord& record)
     : places_(places),
       record_(record),
+      on_terminal_(record.terminal && ::isatty(STDIN_FILENO) == 1),
       socket_(connect_unix(attach_socket(places, record.id), SocketKind::packets)) {}
 
 void AttachedClient::send(std::string_view bytes) {
@@ -131,7 +132,7 @@ AttachedClient::Outcome AttachedClient::serve(const AttachOptions& options) {
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) throw_errno("poll");
     if (polled[2].revents != 0) handle_signals(signals, options);
     if (polled[0].revents != 0) input_open = forward_input(keys);
-    if (keys.was_typed()) return Outcome::detached;
+    if (keys.was_typed() || has_lost_terminal_) return Outcome::detached;
     if (polled[1].revents != 0 && !copy_output()) return Outcome::ended;
   }
 }
@@ -142,7 +143,10 @@ void AttachedClient::handle_signals(const ForegroundSignals& signals,
   while (::read(signals.fd().get(), &info, sizeof info) == sizeof info) {
     const auto number = static_cast<int>(info.ssi_signo);
     if (number == SIGWINCH) resize();
-    if (number == SIGWINCH || number == SIGCHLD || !options.forward_signals) continue;
+    if (number == SIGHUP && on_terminal_) has_lost_terminal_ = true;
+    if (number == SIGWINCH || number == SIGCHLD || has_lost_terminal_ || !options.forward_signals) {
+      continue;
+    }
     try {
       OciRuntime(places_).kill(record_.id, std::to_string(number));
     } catch (const Error&) {
@@ -160,7 +164,8 @@ bool AttachedClient::forward_input(DetachKeys& keys) {
     send(keys.filter({typed.data(), static_cast<size_t>(got)}));
     return true;
   }
-  ::shutdown(socket_.get(), SHUT_WR);
+  has_lost_terminal_ = on_terminal_;  // in raw mode no key ends the input
+  if (!has_lost_terminal_) ::shutdown(socket_.get(), SHUT_WR);
   return false;
 }
 

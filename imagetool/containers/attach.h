@@ -48,7 +48,8 @@ class AttachedClient {
   // Connects; the container is created.
   AttachedClient(const Places& places, const ContainerRecord& record);
   enum class Outcome { ended, detached };
-  // Copies until the container has ended or the keys were typed. Puts a terminal into raw mode
+  // Copies until the container has ended, the keys were typed, or the terminal in front of the
+  // container's own went away (the container runs on). Puts a terminal into raw mode
   // meanwhile where the container has one, too.
   Outcome serve(const AttachOptions& options);
 
@@ -61,7 +62,9 @@ class AttachedClient {
 
   const Places& places_;
   const ContainerRecord& record_;
+  const bool on_terminal_;  // one in front of the container's own
   Fd socket_;
+  bool has_lost_terminal_ = false;
 };
 
 }  // namespace gocker

@@ -107,7 +107,13 @@ int run_in_foreground(const Places& places, ContainerRecord& record, Transition 
   // A runtime that was killed has left its container behind.
   if (WIFSIGNALED(status)) OciRuntime(places).remove(record.id);
   if (read_record(places, record.id)) remove_ended_container(places, record);
-  if (record.network.has_namespace()) disconnect_in_background(places, record.id, transition);
+  if (!ports.empty()) {
+    // Whoever runs the same command again finds the ports free.
+    ports.clear();
+    disconnect_network(places, record.id);
+  } else if (record.network.has_namespace()) {
+    disconnect_in_background(places, record.id, transition);
+  }
   return exit_code_of(status);
 }
 

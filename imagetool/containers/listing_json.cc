@@ -31,10 +31,10 @@ Json state_of(const ListedContainer& container) {
 }
 
 Json config_of(const ContainerRecord& record) {
-  return {{"Hostname", record.hostname},       {"Cmd", record.command},
-          {"Labels", record.labels},           {"Tty", record.terminal},
-          {"OpenStdin", record.interactive},   {"StopSignal", record.stop_signal},
-          {"StopTimeout", record.stop_timeout}};
+  return {{"Hostname", record.hostname},      {"Cmd", record.command},
+          {"Labels", record.labels},          {"Tty", record.terminal},
+          {"OpenStdin", record.interactive},  {"StdinOnce", record.stdin_once},
+          {"StopSignal", record.stop_signal}, {"StopTimeout", record.stop_timeout}};
 }
 
 Json host_config_of(const ContainerRecord& record) {

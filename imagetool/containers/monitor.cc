@@ -75,6 +75,7 @@ std::vector<std::string> command_line(const Places& places, const ContainerRecor
   }
   if (record.terminal) args.emplace_back("--terminal");
   if (record.interactive) args.emplace_back("--stdin");
+  if (!record.stdin_once) args.emplace_back("--leave-stdin-open");
   add_runtime_args(places, id, args);
   add_exit_command(places, id, args);
   return args;

@@ -42,6 +42,7 @@ void visit(Record& record, Field field) {
   field("labels", record.labels);
   field("terminal", record.terminal);
   field("interactive", record.interactive);
+  field("stdinOnce", record.stdin_once);
   field("remove", record.remove);
   field("stopSignal", record.stop_signal);
   field("stopTimeout", record.stop_timeout);

@@ -64,7 +64,8 @@ struct ContainerRecord {
   std::map<std::string, std::string> labels;
   bool terminal = false;
   bool interactive = false;
-  bool remove = false;  // when it has ended
+  bool stdin_once = false;  // its stdin ends with the input of the first client
+  bool remove = false;      // when it has ended
   RestartPolicy restart;
   std::string stop_signal = "SIGTERM";
   uint64_t stop_timeout = 10;  // seconds

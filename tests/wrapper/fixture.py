@@ -180,16 +180,31 @@ class Terminal:
         before, _, self.output = self.output.partition(text)
         return before
 
-    def end(self):
+    def close(self):
+        """The terminal goes away, as when its window is closed; the exit code."""
+        os.close(self.fd)
+        return self.exit_code()
+
+    def exit_code(self):
+        def ended():
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            return (pid, status) if pid else None
+
+        return os.waitstatus_to_exitcode(wait_until(ended, "end of the command")[1])
+
+    def end(self, seconds=20):
         """Reads to the end; the exit code."""
+        deadline = time.monotonic() + seconds
         with contextlib.suppress(OSError):
             while True:
+                if not select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0]:
+                    os.close(self.fd)
+                    raise AssertionError(f"no end within {seconds} s after {self.output!r}")
                 data = os.read(self.fd, 4096)
                 if not data:
                     break
                 self.output += data.decode(errors="replace")
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.close()
 
 
 def enter_private_network():
