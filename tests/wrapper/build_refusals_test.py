@@ -56,7 +56,6 @@ BROKEN = {
                   "--build-arg, gives it a value",
     "FROM UPPER": None,
     "FROM scratch\nRUN id": None,
-    "COPY --from=later here /\nFROM scratch AS later": None,
 }
 
 
