@@ -146,9 +146,9 @@ def mounted_again_after_a_reboot_the_ids_are_the_same(store):
 def the_working_directory_is_made_as_the_containers_root(store):
     reference = pull(store)
     bundle = store.folder / "b"
-    store.ok("bundle", "--userns", "auto", "-w", "/home/ann/work/here", reference, bundle, "--",
+    store.ok("bundle", "--userns", "auto", "-w", "/home/ann/far/here", reference, bundle, "--",
              "sh", "-c", "pwd; stat -c %u .")
-    equal(run(store, bundle), "/home/ann/work/here\n0\n", "inside")
+    equal(run(store, bundle), "/home/ann/far/here\n0\n", "inside")
     equal(owners(bundle / "rootfs/home/ann/work"), (FIRST, FIRST), "outside")
     store.ok("unbundle", bundle)
 
