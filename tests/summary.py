@@ -4,9 +4,10 @@
     tests/summary.py [--suite SUITE]... LABEL=TESTLOG.json...
 
 Prints the counts of each test program, what is known of each failure, the reason of each skip, and
-as its last line `N passed, N failed, N skipped`. Each SUITE must have run something. A program that
-crashes, times out or counts nothing counts as a failure. After a run of all suites, so does each row
-of docs/conformance.md whose tests did not pass in it, and after one of the suite wrapper each row of
+as its last line `N passed, N failed, N skipped`. Each SUITE must have run something; meson leaves its
+name out where a build has no other, so there the LABEL is it. A program that crashes, times out or
+counts nothing counts as a failure. After a run of all suites, so does each row of
+docs/conformance.md whose tests did not pass in it, and after one of the suite wrapper each row of
 docs/seeds.md. Exits 1 where anything failed.
 """
 
@@ -33,7 +34,7 @@ def main():
     for label, program, entry in testlog.read_logs(arguments.logs):
         title = f"{program} ({label})" if label else program
         cases = testlog.cases_of(entry)
-        seen_suites |= testlog.suites_of(program)
+        seen_suites |= testlog.suites_of(program) | {label}
         if not label:
             conformance.add(testlog.suites_of(program), cases)
             ancestry.add(testlog.suites_of(program), cases)

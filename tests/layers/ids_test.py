@@ -149,7 +149,7 @@ def the_working_directory_is_made_as_the_containers_root(store):
     store.ok("bundle", "--userns", "auto", "-w", "/home/ann/far/here", reference, bundle, "--",
              "sh", "-c", "pwd; stat -c %u .")
     equal(run(store, bundle), "/home/ann/far/here\n0\n", "inside")
-    equal(owners(bundle / "rootfs/home/ann/work"), (FIRST, FIRST), "outside")
+    equal(owners(bundle / "rootfs/home/ann/far"), (FIRST, FIRST), "outside")
     store.ok("unbundle", bundle)
 
 
