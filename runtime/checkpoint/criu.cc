@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr char kConfigAnnotation[] = "org.criu.config";
 constexpr size_t kMaxLog = 64 << 20;
 
 std::string search_path() {
@@ -103,7 +102,7 @@ std::string find_criu(const std::string& path) {
 }
 
 std::string criu_config_file(const oci::StringMap& annotations) {
-  const auto annotation = annotations.find(kConfigAnnotation);
+  const auto annotation = annotations.find(kCriuConfig);
   if (annotation != annotations.end()) return annotation->second;
   for (const char* path : {"/etc/criu/gocker-runtime.conf", "/etc/criu/runc.conf"}) {
     if (open_if_exists(path, O_PATH)) return path;

@@ -14,6 +14,9 @@
 
 namespace gocker {
 
+// Names a file of options for CRIU. Whoever may set it may run programs as the runtime's user.
+inline constexpr char kCriuConfig[] = "org.criu.config";
+
 // The program: `path` or, where that is empty, "criu" in a folder of $PATH. An Error where there is
 // none.
 std::string find_criu(const std::string& path);

@@ -48,8 +48,8 @@ struct CriuOptions {
   std::string root;                 // a mount point, where the container is restored
   std::string freezer;              // a control group; empty: each process is stopped by itself
   std::string config_file;
-  std::vector<std::pair<std::string, std::string>> external_mounts;  // key, value
-  std::vector<std::pair<std::string, std::string>> cgroup_roots;     // controller, path
+  std::vector<std::pair<std::string, std::string>> external_mounts;    // key, value
+  std::vector<std::pair<std::string, std::string>> cgroup_roots;       // controller, path
   std::vector<std::pair<std::string, std::string>> joined_namespaces;  // "ipc", a path
   std::vector<std::pair<std::string, int>> inherited;  // CRIU's name of a file, the descriptor
   std::vector<std::string> external;                   // "net[4026531992]:name"

@@ -35,14 +35,15 @@ std::string freezer_of(const CgroupPaths& groups) {
   return group != nullptr && group->owned ? group->directory : "";
 }
 
-bool is_file_of_the_host(const struct stat& status, const MountsOfProcess& mounts, uint64_t mount) {
-  const bool has_path = S_ISREG(status.st_mode) || S_ISCHR(status.st_mode);
-  const bool is_terminal = S_ISCHR(status.st_mode) && major(status.st_rdev) != kMemoryDevices;
-  return has_path && !is_terminal && !mounts.contains(mount);
+// /dev/null and its like. Regular files CRIU would want to find as long as they were.
+bool is_device_of_the_host(const struct stat& status, const MountsOfProcess& mounts,
+                           uint64_t mount) {
+  return S_ISCHR(status.st_mode) && major(status.st_rdev) == kMemoryDevices &&
+         !mounts.contains(mount);
 }
 
-// What CRIU knows its stdin, stdout and stderr by. Pipes have their names in /proc; a file of the
-// host, such as /dev/null, is told by mount and inode. Others it saves and restores by itself.
+// What CRIU knows its stdin, stdout and stderr by. Pipes have their names in /proc; a device of the
+// host is told by mount and inode. Others it saves and restores by itself.
 std::vector<std::string> stream_names(pid_t pid) {
   const MountsOfProcess mounts(pid);
   std::vector<std::string> names;
@@ -57,14 +58,14 @@ std::vector<std::string> stream_names(pid_t pid) {
     }
     const uint64_t mount = mount_id(file);
     const struct stat status = stat_fd(file, stream);
-    names.push_back(is_file_of_the_host(status, mounts, mount)
+    names.push_back(is_device_of_the_host(status, mounts, mount)
                         ? external_file_name(mount, status.st_ino)
                         : std::string(target.data(), static_cast<size_t>(size)));
   }
   return names;
 }
 
-void leave_out_host_files(CriuOptions& options, const std::vector<std::string>& streams) {
+void leave_out_host_devices(CriuOptions& options, const std::vector<std::string>& streams) {
   for (const std::string& name : streams) {
     if (is_external_file_name(name)) options.external.push_back(name);
   }
@@ -76,8 +77,7 @@ void dump(CriuRequest type, const Container& container, const CriuPlaces& places
   const ContainerRecord& record = container.record();
   const std::string program = find_criu(places.criu);
   const Fd images = make_image_directory(places.images);
-  const Fd work =
-      make_work_directory(places.work.empty() ? places.images : places.work, kLogFile);
+  const Fd work = make_work_directory(places.work.empty() ? places.images : places.work, kLogFile);
   const oci::Spec spec = container.load_config();
   options.images = images.get();
   options.work = work.get();
@@ -90,7 +90,7 @@ void dump(CriuRequest type, const Container& container, const CriuPlaces& places
   options.external = find_external_namespaces(record.namespaces, record.pid);
   options.empty_namespaces |= unsaved_namespaces(record.namespaces);
   const std::vector<std::string> streams = stream_names(record.pid);
-  leave_out_host_files(options, streams);
+  leave_out_host_devices(options, streams);
   Criu criu({.program = program,
              .cgroup = Fd(),
              .enter = nullptr,
@@ -109,8 +109,7 @@ void checkpoint_container(Container& container, const CriuPlaces& places, CriuOp
   if (!leave_running) container.destroy();
 }
 
-void pre_dump_container(const Container& container, const CriuPlaces& places,
-                        CriuOptions options) {
+void pre_dump_container(const Container& container, const CriuPlaces& places, CriuOptions options) {
   const Doing doing("pre-dump container", container.record().id);
   options.track_memory = true;
   dump(CriuRequest::pre_dump, container, places, std::move(options));

@@ -139,8 +139,8 @@ std::vector<std::string> find_external_namespaces(const std::vector<oci::Namespa
 
 std::string external_file_name(uint64_t mount, uint64_t inode) {
   std::array<char, 64> name;
-  const int size = std::snprintf(name.data(), name.size(), "file[%" PRIx64 ":%" PRIx64 "]", mount,
-                                 inode);
+  const int size =
+      std::snprintf(name.data(), name.size(), "file[%" PRIx64 ":%" PRIx64 "]", mount, inode);
   return std::string(name.data(), static_cast<size_t>(size));
 }
 

@@ -114,11 +114,12 @@ class Restoration {
     request_.cgroup.filter_devices(request_.spec.linux_.resources.value_or(oci::Resources{}));
 
     std::optional<PrivateMounts> mounts(std::in_place);
-    const Fd images = open_image_directory(places_.images);
+    Fd images = open_image_directory(places_.images);
     const Fd work =
         make_work_directory(places_.work.empty() ? places_.images : places_.work, kLogFile);
     if (!options_.shell_job) inherit_streams(inheritance, read_stream_names(images));
     stage.set_up();
+    images = stage.show_images(std::move(images));
     options_.external_mounts = stage.external_mounts();
     Criu criu = start_criu(program, inheritance.descriptors());
     mounts.reset();

@@ -14,6 +14,7 @@
 #include "runtime/linux/devices.h"
 #include "runtime/linux/filesystem.h"
 #include "runtime/linux/host_mounts.h"
+#include "runtime/linux/id_map.h"
 #include "runtime/linux/mount_target.h"
 #include "runtime/linux/rootfs.h"
 
@@ -88,19 +89,28 @@ void Stage::set_up() const {
   }
 }
 
+Fd Stage::show_images(Fd images) const {
+  const oci::Linux& config = request_.spec.linux_;
+  if (config.uid_mappings.empty() || config.gid_mappings.empty()) return images;
+  const Doing doing("map the images' owner");
+  const Fd mapped = clone_mount(images, Depth::single);
+  set_id_map(mapped, make_user_namespace(config.uid_mappings, config.gid_mappings), Depth::single);
+  put_up(mapped, RootDir::open_host_path(path_), "images");
+  return open_file(path_ + "/images", O_RDONLY | O_DIRECTORY);
+}
+
 std::vector<std::pair<std::string, std::string>> Stage::external_mounts() const {
   std::vector<std::pair<std::string, std::string>> mounts;
-  const std::vector<MountInfo> table =
-      parse_mountinfo(read_file("/proc/self/mountinfo"));
+  const std::vector<MountInfo> table = parse_mountinfo(read_file("/proc/self/mountinfo"));
   for (size_t i = 0; i < plan_.mounts.size(); ++i) {
     const MountStep& step = plan_.mounts[i];
     if (!is_external(step)) continue;
     mounts.emplace_back(step.mount.destination, path_of(i));
     for (const MountInfo& mount : table) {
       if (!is_below(mount.mount_point, path_of(i))) continue;
-      mounts.emplace_back(normal_destination(step.mount.destination) +
-                              mount.mount_point.substr(path_of(i).size()),
-                          mount.mount_point);
+      mounts.emplace_back(
+          normal_destination(step.mount.destination) + mount.mount_point.substr(path_of(i).size()),
+          mount.mount_point);
     }
   }
   for (const std::string& path : request_.spec.linux_.masked_paths) {

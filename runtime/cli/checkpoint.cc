@@ -13,8 +13,7 @@ namespace {
 constexpr std::array kOptions{
     kImagePath,
     kWorkPath,
-    Option{"parent-path", 0, "DIR",
-           "the images of a pre-dump before, relative to the image path"},
+    Option{"parent-path", 0, "DIR", "the images of a pre-dump before, relative to the image path"},
     Option{"leave-running", 0, "", "don't stop and delete the container"},
     kTcpEstablished,
     kExtUnixSk,
@@ -32,10 +31,9 @@ constexpr std::array kOptions{
 void set_page_server(CriuOptions& options, const std::string& text) {
   if (text.empty()) return;
   const size_t colon = text.rfind(':');
-  const auto port = colon == std::string::npos
-                        ? std::nullopt
-                        : parse_u64(std::string_view(text).substr(colon + 1),
-                                    std::numeric_limits<uint16_t>::max());
+  const auto port = colon == std::string::npos ? std::nullopt
+                                               : parse_u64(std::string_view(text).substr(colon + 1),
+                                                           std::numeric_limits<uint16_t>::max());
   if (colon == 0 || !port || *port == 0) {
     throw UsageError("--page-server: \"" + text + "\" is not ADDRESS:PORT");
   }

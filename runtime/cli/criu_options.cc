@@ -10,8 +10,7 @@ CriuCgroups cgroup_mode(const std::string& mode) {
   if (mode == "full") return CriuCgroups::full;
   if (mode == "strict") return CriuCgroups::strict;
   if (mode == "ignore") return CriuCgroups::ignore;
-  throw UsageError("--manage-cgroups-mode: \"" + mode +
-                   "\" is none of soft, full, strict, ignore");
+  throw UsageError("--manage-cgroups-mode: \"" + mode + "\" is none of soft, full, strict, ignore");
 }
 
 uint32_t empty_namespaces(const std::vector<std::string>& names) {

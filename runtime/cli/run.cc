@@ -13,9 +13,9 @@
 namespace gocker::cli {
 namespace {
 
-constexpr std::array kOptions{kBundle,      kConfig,      kConsoleSocket, kPidFile,
-                              kPidfdSocket, kNoPivot,     kNoNewKeyring,  kPreserveFds,
-                              kDetach,      kKeep,        kNoSubreaper};
+constexpr std::array kOptions{kBundle,      kConfig,  kConsoleSocket, kPidFile,
+                              kPidfdSocket, kNoPivot, kNoNewKeyring,  kPreserveFds,
+                              kDetach,      kKeep,    kNoSubreaper};
 
 int run(const Global& global, const Arguments& arguments) {
   const CreateOptions options = create_options(global, arguments);

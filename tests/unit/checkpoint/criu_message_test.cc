@@ -35,8 +35,7 @@ TEST(CriuMessage, ANumberBelowZeroTakesTenBytes) {
 }
 
 TEST(CriuMessage, ReadsANotification) {
-  const CriuReply reply =
-      parse_criu_reply("\x08\x06\x10\x01\x2A\x09\x0A\x04post\x10\xD2\x09"s);
+  const CriuReply reply = parse_criu_reply("\x08\x06\x10\x01\x2A\x09\x0A\x04post\x10\xD2\x09"s);
   EXPECT_TRUE(reply.is_notification);
   EXPECT_TRUE(reply.success);
   EXPECT_EQ(reply.script, "post");
@@ -44,17 +43,18 @@ TEST(CriuMessage, ReadsANotification) {
 }
 
 TEST(CriuMessage, ReadsAFailureAndSkipsWhatItDoesNotKnow) {
-  const CriuReply reply =
-      parse_criu_reply("\x08\x02\x10\x00\x38\x11\x4A\x02no\x7D\x01\x02\x03\x04\x81\x02" "12345678"s);
+  const CriuReply reply = parse_criu_reply(
+      "\x08\x02\x10\x00\x38\x11\x4A\x02no\x7D\x01\x02\x03\x04\x81\x02"
+      "12345678"s);
   EXPECT_FALSE(reply.success);
   EXPECT_EQ(reply.code, 17);
   EXPECT_EQ(reply.message, "no");
 }
 
 TEST(CriuMessage, RefusesWhatIsCutOffOrNoMessage) {
-  for (const std::string& bytes : {"\x08"s, "\x4A\x7F"s + "x", "\x0B"s, "\x08\xFF"s,
-                                   "\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"s,
-                                   "\x22\x06\x08\xFF\xFF\xFF\xFF\x7F"s}) {
+  for (const std::string& bytes :
+       {"\x08"s, "\x4A\x7F"s + "x", "\x0B"s, "\x08\xFF"s,
+        "\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"s, "\x22\x06\x08\xFF\xFF\xFF\xFF\x7F"s}) {
     EXPECT_THROW(parse_criu_reply(bytes), Error) << testing::PrintToString(bytes);
   }
 }
