@@ -60,8 +60,8 @@ bool waits_for_launcher(const ExecRequest& request) {
 
 class ExecProcess {
  public:
-  ExecProcess(const ExecRequest& request, const Fd& first_process,
-              const Fd& root, const std::vector<Fd>& tasks_files, SyncSocket launcher)
+  ExecProcess(const ExecRequest& request, const Fd& first_process, const Fd& root,
+              const std::vector<Fd>& tasks_files, SyncSocket launcher)
       : request_(request),
         first_process_(first_process),
         root_(root),

@@ -51,11 +51,13 @@ void check_mount_namespace(const oci::Linux& config) {
   if (!shares_mount_namespace(config)) return;
   if (config.find_namespace(oci::NamespaceType::user) != nullptr) {
     throw Error(
-        "config.json: /linux/namespaces: no mount namespace: a user namespace has no right to mount "
+        "config.json: /linux/namespaces: no mount namespace: a user namespace has no right to "
+        "mount "
         "in the host's; add {\"type\": \"mount\"}");
   }
   warn("/linux/namespaces",
-       "no mount namespace: the container's mounts are made in the runtime's, and chroot is all that "
+       "no mount namespace: the container's mounts are made in the runtime's, and chroot is all "
+       "that "
        "keeps it from the rest of the host's files");
 }
 

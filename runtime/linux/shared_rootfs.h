@@ -1,7 +1,7 @@
 // The root filesystem of a container without a mount namespace of its own ("the container MUST
-// inherit the runtime namespace of that type": config-linux.md, "Namespaces"). All of its mounts are
-// made in the runtime's namespace, on and below one mount that is put over the root filesystem, so
-// letting go of that one takes them all away.
+// inherit the runtime namespace of that type": config-linux.md, "Namespaces"). All of its mounts
+// are made in the runtime's namespace, on and below one mount that is put over the root filesystem,
+// so letting go of that one takes them all away.
 #pragma once
 
 #include <cstdint>
