@@ -95,6 +95,10 @@ RAW_CALLS_ALLOWED = {
         "mount": "the new root itself, and the host's mount points above it",
         "umount2": "the old root itself",
     },
+    "runtime/linux/shared_rootfs.cc": {
+        "chroot": "the new root itself",
+        "umount2": "the place of the bundle's root filesystem on the host",
+    },
     "runtime/linux/self_seal.cc": {"open": OWN_BINARY, "readlink": OWN_BINARY, "statfs": OWN_BINARY},
     "imagetool/build/build.cc": {"mount": "all mounts of this process, by the root of the tree"},
     "imagetool/build/run_step.cc": {
