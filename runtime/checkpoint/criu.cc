@@ -130,7 +130,7 @@ CriuReply Criu::request(CriuRequest type, const CriuOptions& options, const Fd& 
   };
   send_packet(socket_, encode(type, options));
   while (std::optional<Packet> packet = receive_packet(socket_)) {
-    const CriuReply reply = parse_criu_reply(packet->bytes);
+    CriuReply reply = parse_criu_reply(packet->bytes);
     if (!reply.is_notification) {
       if (!reply.success) fail(reply);
       socket_.reset();

@@ -132,7 +132,11 @@ std::vector<std::string> find_external_namespaces(const std::vector<oci::Namespa
     const std::string file = entry.type == NamespaceType::pid ? "pid" : "net";
     const struct stat status =
         stat_fd(open_file(process_file(pid, "ns/" + file), O_RDONLY), entry.path);
-    external.push_back(file + "[" + std::to_string(status.st_ino) + "]:" + name);
+    external.push_back(std::string(file)
+                           .append("[")
+                           .append(std::to_string(status.st_ino))
+                           .append("]:")
+                           .append(name));
   }
   return external;
 }
