@@ -13,12 +13,6 @@ CLIENT = "/usr/bin/docker"
 DAEMON = "/usr/sbin/dockerd"
 
 
-def on_host(*words):
-    """What a command of the host prints."""
-    done = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True)
-    return done.stdout.rstrip("\n")
-
-
 class Docker(engine.Engine):
     """Its default runtime is the one under test, called `tested`; Debian's runc is there as `debian`."""
     name = "docker"

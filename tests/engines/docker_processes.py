@@ -4,7 +4,7 @@ import json
 import time
 
 import limits
-from docker import on_host
+import proc
 from engine import IMAGE, case, contains, equal, wait_until
 
 
@@ -172,8 +172,8 @@ def exec_errors(docker):
 @case("exec: a terminal of the right size")
 def exec_terminal(docker):
     with docker.running():
-        terminal = docker.on_terminal("exec", "-it", "box", "sh")
-        terminal.type("tty; stty size; exit 3\n")
+        script = "tty; while ! stty size | grep '33 111'; do :; done; exit 3"
+        terminal = docker.on_terminal("exec", "-it", "box", "sh", "-c", script)
         contains(terminal.read_until("33 111"), "/dev/pts/0")
         equal(terminal.end(), 3)
 
@@ -270,35 +270,27 @@ def read_only(docker):
         contains(text, part)
 
 
-def status_field(text, field):
-    return next(line.split()[1] for line in text.splitlines() if line.startswith(field + ":"))
-
-
-def has_capability(text, number, which="CapEff"):
-    return bool(int(status_field(text, which), 16) >> number & 1)
-
-
 @case("capabilities: docker's own, none, one more")
 def capabilities(docker):
     def of(*options):
         return docker("run", "--rm", *options, IMAGE, "cat", "/proc/self/status")
-    equal(status_field(of(), "CapEff"), "00000000a80425fb")
+    equal(proc.field(of(), "CapEff"), "00000000a80425fb")
     none = of("--cap-drop", "ALL")
-    equal([status_field(none, f"Cap{name}") for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")], ["0" * 16] * 5)
-    equal(status_field(of("--cap-drop", "ALL", "--cap-add", "NET_ADMIN"), "CapEff"), "0000000000001000")
-    equal(status_field(of("--user", "1000"), "CapEff"), "0" * 16)
+    equal([proc.field(none, f"Cap{name}") for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")], ["0" * 16] * 5)
+    equal(proc.field(of("--cap-drop", "ALL", "--cap-add", "NET_ADMIN"), "CapEff"), "0000000000001000")
+    equal(proc.field(of("--user", "1000"), "CapEff"), "0" * 16)
 
 
 @case("no new privileges")
 def no_new_privileges(docker):
     text = docker("run", "--rm", "--security-opt", "no-new-privileges", IMAGE, "cat", "/proc/self/status")
-    equal(status_field(text, "NoNewPrivs"), "1")
+    equal(proc.field(text, "NoNewPrivs"), "1")
 
 
 @case("seccomp: docker's profile, none, one of our own")
 def seccomp(docker):
     def mode(*options):
-        return status_field(docker("run", "--rm", *options, IMAGE, "cat", "/proc/self/status"), "Seccomp")
+        return proc.field(docker("run", "--rm", *options, IMAGE, "cat", "/proc/self/status"), "Seccomp")
     equal((mode(), mode("--security-opt", "seccomp=unconfined")), ("2", "0"))
     docker("run", "--rm", IMAGE, "unshare", "-m", "true", code=1)
     profile = docker.folder / "profile.json"
@@ -339,16 +331,16 @@ def volumes(docker):
 def propagation(docker):
     folder = docker.folder / "shared"
     folder.mkdir(exist_ok=True)
-    on_host("mount", "-t", "tmpfs", "tmpfs", folder)
-    on_host("mount", "--make-shared", folder)
+    proc.run("mount", "-t", "tmpfs", "tmpfs", folder)
+    proc.run("mount", "--make-shared", folder)
     try:
         with docker.running("--mount", f"type=bind,src={folder},dst=/v,bind-propagation=rslave"):
             (folder / "later").mkdir()
-            on_host("mount", "-t", "tmpfs", "tmpfs", folder / "later")
+            proc.run("mount", "-t", "tmpfs", "tmpfs", folder / "later")
             (folder / "later/file").write_text("here\n")
             equal(docker("exec", "box", "cat", "/v/later/file"), "here")
     finally:
-        on_host("umount", "--recursive", folder)
+        proc.run("umount", "--recursive", folder)
 
 
 @case("devices: those that were given, and no others")
@@ -399,9 +391,9 @@ def shared_namespaces(docker):
             of_box = docker("exec", "box", "readlink", f"/proc/1/ns/{kind}")
             equal(namespace(kind, f"--{kind}", "container:box"), of_box)
         equal(namespace("net", "--network", "container:box"), docker("exec", "box", "readlink", "/proc/1/ns/net"))
-    equal(namespace("uts", "--uts", "host"), on_host("readlink", "/proc/self/ns/uts"))
-    equal(namespace("ipc", "--ipc", "host"), on_host("readlink", "/proc/self/ns/ipc"))
-    equal(namespace("pid", "--pid", "host"), on_host("readlink", "/proc/self/ns/pid"))
+    equal(namespace("uts", "--uts", "host"), proc.run("readlink", "/proc/self/ns/uts"))
+    equal(namespace("ipc", "--ipc", "host"), proc.run("readlink", "/proc/self/ns/ipc"))
+    equal(namespace("pid", "--pid", "host"), proc.run("readlink", "/proc/self/ns/pid"))
 
 
 @case("shared memory of a given size")

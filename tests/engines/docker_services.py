@@ -4,7 +4,7 @@ import pathlib
 import time
 
 import limits
-from docker import on_host
+import proc
 from engine import IMAGE, case, contains, equal, wait_until
 
 SERVER = ("sh", "-c", "while :; do echo hello from $(hostname) | nc -l -p 8000; done")
@@ -38,7 +38,7 @@ def network_bridge(docker):
     with docker.running("--hostname", "server", words=SERVER, name="server"), docker.running():
         server = address(docker, "server")
         equal(ask(docker, "box", server), "hello from server\n")
-        equal(on_host("busybox", "nc", "-w", "2", server, "8000"), "hello from server")
+        equal(proc.run("busybox", "nc", "-w", "2", server, "8000"), "hello from server")
 
 
 @case("a network of one's own resolves names; leaving and joining while they run")
@@ -59,7 +59,7 @@ def network_own(docker):
 @case("a published port")
 def published_port(docker):
     with docker.running("--hostname", "server", "--publish", "127.0.0.1:8123:8000", words=SERVER):
-        equal(wait_until(lambda: on_host("sh", "-c", "busybox nc -w 2 127.0.0.1 8123 || true"), "an answer"),
+        equal(wait_until(lambda: proc.run("sh", "-c", "busybox nc -w 2 127.0.0.1 8123 || true"), "an answer"),
               "hello from server")
         equal(docker("port", "box"), "8000/tcp -> 127.0.0.1:8123")
 
@@ -77,7 +77,7 @@ def restart_on_failure(docker):
 def restart_always(docker):
     with docker.running("--restart", "always"):
         first = docker.pid("box")
-        on_host("kill", "-KILL", first)
+        proc.run("kill", "-KILL", first)
         wait_until(lambda: docker.pid("box") not in (0, first), "the restart")
         equal(docker("exec", "box", "echo", "back"), "back")
 
