@@ -77,8 +77,8 @@ void enter_working_directory(const std::string& path) {
   if (current[0] != '/') throw Error("it is outside of the container");
 }
 
-// Go's words for the common errors: engines look for them. docker's exit code 126 hangs on the words
-// "permission denied", which is also what execve says of a directory.
+// Go's words for the common errors: engines look for them. docker's exit code 126 hangs on the
+// words "permission denied", which is also what execve says of a directory.
 std::string plain_reason(int code) {
   switch (code) {
     case ENOENT:

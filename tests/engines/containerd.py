@@ -17,19 +17,19 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
 address = "{socket}"
 """
-NAMESPACE = "tests"
 
 
-class Containerd(engine.Engine):
-    name = "containerd"
+class Daemon(engine.Engine):
+    """containerd itself, with a configuration and the images of one of its namespaces."""
+    namespace = ""
 
     def __init__(self, runtime):
         super().__init__(runtime)
         self.socket = self.folder / "containerd.sock"
         self.log = self.folder / "containerd.log"
-        self.program = ["ctr", "--address", self.socket, "--namespace", NAMESPACE]
+        self.program = ["ctr", "--address", self.socket, "--namespace", self.namespace]
         self.process = None
-        self.config = CONFIG.format(folder=self.folder, socket=self.socket)
+        self.config = ""
 
     def version(self):
         text = subprocess.run(["containerd", "--version"], capture_output=True, text=True, check=True).stdout
@@ -38,11 +38,19 @@ class Containerd(engine.Engine):
     def start(self):
         (self.folder / "containerd.toml").write_text(self.config)
         self.start_daemon()
-        self("images", "import", "--base-name", engine.IMAGE.partition(":")[0], self.images.oci_archive)
-        self.run(words=["true"])  # makes the group for all
+        self.import_image(engine.IMAGE, self.images.oci_archive)
 
     def stop(self):
         self.stop_daemon()
+
+    def import_image(self, name, archive):
+        self("images", "import", "--base-name", name.partition(":")[0], archive)
+
+    def daemons(self):
+        return {self.process.pid}
+
+    def state_folders(self):
+        return [f"/run/containerd/runc/{self.namespace}"]
 
     def start_daemon(self):
         with open(self.log, "a") as log:
@@ -55,8 +63,19 @@ class Containerd(engine.Engine):
         self.process.send_signal(number)
         self.process.wait(30)
 
-    def state_folders(self):
-        return [f"/run/containerd/runc/{NAMESPACE}"]
+
+class Containerd(Daemon):
+    name = "containerd"
+    namespace = "tests"
+
+    def __init__(self, runtime):
+        super().__init__(runtime)
+        self.config = CONFIG.format(folder=self.folder, socket=self.socket)
+        self.executions = 0
+
+    def start(self):
+        super().start()
+        self.run(words=["true"])  # makes the group for all
 
     def reset(self):
         for container in self("containers", "list", "--quiet").split():
@@ -83,7 +102,7 @@ class Containerd(engine.Engine):
             self.remove(name)
 
     def exec(self, *words, options=(), code=0, name="box", **more):
-        self.executions = getattr(self, "executions", 0) + 1
+        self.executions += 1
         return self("tasks", "exec", "--exec-id", f"e{self.executions}", *options, name, *words, code=code, **more)
 
     def tasks(self):

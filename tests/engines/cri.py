@@ -1,16 +1,16 @@
 """containerd's CRI plugin, called as the kubelet calls it."""
 
 import contextlib
+import dataclasses
 import json
-import sys
+import tarfile
 
+import containerd
 import engine
 import grpc_client
-import limits
 import oci_layout
 import registry
-from containerd import Containerd
-from engine import wait_until
+from engine import equal, wait_until
 
 POD_IMAGE = "localhost/pod:1"
 POD, CONTAINER, NODE = range(3)  # namespace modes
@@ -123,7 +123,13 @@ NETWORK = {"cniVersion": "0.4.0", "name": "pods", "plugins": [
     {"type": "portmap", "capabilities": {"portMappings": True}}]}
 
 
-class Cri(Containerd):
+@dataclasses.dataclass
+class Pod:
+    id: str
+    config: dict
+
+
+class Cri(containerd.Daemon):
     """Pods and containers are given and told as the dicts of MESSAGES; both are known by their IDs."""
     name = "containerd CRI"
     namespace = "k8s.io"
@@ -135,11 +141,99 @@ class Cri(Containerd):
         (self.folder / "cni").mkdir()
         (self.folder / "cni/pods.conflist").write_text(json.dumps(NETWORK))
         self.logs = self.folder / "logs"
-        self.call = grpc_client.Service(self.socket, "runtime.v1.RuntimeService", MESSAGES)
-        self.pods = 0
+        self.call = None
+        self.count = 0  # of pods, for their names
 
-    def import_image(self):
-        super().import_image()
+    def start(self):
+        super().start()
         layout = self.folder / "pod-image"
-        oci_layout.Layout(str(layout)).add_image(POD_IMAGE, "none", {"config": {"Cmd": ["/bin/sleep", "1000000"]}},
-                                                 [registry.busybox_layer(["sleep"])])
+        oci_layout.Layout(str(layout)).add_image(
+            POD_IMAGE, "none", {"config": {"Cmd": ["/bin/sleep", "1000000"]}},
+            [registry.busybox_layer(["sleep"])])
+        with tarfile.open(self.folder / "pod.tar", "w") as archive:
+            archive.add(layout, ".")
+        self.import_image(POD_IMAGE, self.folder / "pod.tar")
+        wait_until(self.is_ready, "the CRI plugin and its network")
+        with self.pod():
+            pass  # makes the group for all, and the bridge
+
+    def start_daemon(self):
+        super().start_daemon()
+        self.call = grpc_client.Service(self.socket, "runtime.v1.RuntimeService", MESSAGES)
+
+    def is_ready(self):
+        conditions = self.call("Status")["status"]["conditions"]
+        return all(condition.get("status") for condition in conditions)
+
+    def reset(self):
+        for pod in self.pods():
+            self.remove_pod(pod)
+
+    def pods(self):
+        return [pod["id"] for pod in self.call("ListPodSandbox").get("items", [])]
+
+    def remove_pod(self, pod):
+        self.call("StopPodSandbox", id=pod)
+        self.call("RemovePodSandbox", id=pod)
+
+    @contextlib.contextmanager
+    def pod(self, handler="", linux=None, **config):
+        """A running pod, until the end of the block; what create() wants of it."""
+        self.count += 1
+        metadata = {"name": f"pod{self.count}", "uid": f"uid{self.count}", "namespace": "default"}
+        config = {"metadata": metadata, "log_directory": str(self.logs), "linux": linux or {}, **config}
+        made = self.call("RunPodSandbox", config=config, handler=handler)["id"]
+        try:
+            yield Pod(made, config)
+        finally:
+            if made in self.pods():
+                self.remove_pod(made)
+
+    def create(self, pod, *command, name="box", linux=None, **config):
+        """A container that is not started; its ID."""
+        return self.call("CreateContainer", pod=pod.id, pod_config=pod.config, config={
+            "metadata": {"name": name}, "image": {"image": engine.IMAGE}, "command": list(command),
+            "log": f"{name}.log", "linux": linux or {}, **config})["id"]
+
+    def run(self, pod, *command, **config):
+        """A running container; its ID."""
+        container = self.create(pod, *command, **config)
+        self.call("StartContainer", id=container)
+        return container
+
+    def output(self, pod, *command, name="box", code=0, **config):
+        """What a container printed that ran to its end, and is removed."""
+        container = self.run(pod, *command, name=name, **config)
+        status = self.wait(container)
+        equal(status.get("exit_code", 0), code, f"exit code of {command}: {self.lines(name)}")
+        self.call("RemoveContainer", id=container)
+        lines = self.lines(name)
+        (self.logs / f"{name}.log").unlink(missing_ok=True)
+        return "\n".join(lines)
+
+    def lines(self, name):
+        """The lines of a container's log, which has the time, the stream and a flag before each."""
+        file = self.logs / f"{name}.log"
+        return [line.split(" ", 3)[3] for line in file.read_text().splitlines()] if file.exists() else []
+
+    def status(self, container):
+        return self.call("ContainerStatus", id=container)["status"]
+
+    def wait(self, container):
+        """The status of a container once it has ended."""
+        wait_until(lambda: self.status(container).get("state") == EXITED, "the end of the container")
+        return self.status(container)
+
+    def exec(self, container, *command, code=0, timeout=30):
+        """What a command prints in a container."""
+        done = self.call("ExecSync", id=container, command=list(command), timeout=timeout)
+        out, err = done.get("out", b"").decode(), done.get("err", b"").decode()
+        equal(done.get("exit_code", 0), code, f"exit code of {command}, which printed {out!r}, {err!r}")
+        return out.rstrip("\n")
+
+    def pid(self, container):
+        info = self.call("ContainerStatus", id=container, verbose=True)["info"]["info"]
+        return json.loads(info)["pid"]
+
+    def address(self, pod):
+        return self.call("PodSandboxStatus", id=pod.id)["status"]["network"]["ip"]

@@ -7,6 +7,7 @@ strings to strings. What has no value in an answer is absent from its dict, as a
 
 import grpc
 
+SECONDS = 60  # for a call
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5  # wire types
 
 
@@ -115,9 +116,9 @@ class Service:
         self.name = name
         self.messages = Messages(table)
 
-    def __call__(self, method, timeout=60, **values):
+    def __call__(self, method, **values):
         call = self.channel.unary_unary(
             f"/{self.name}/{method}",
             request_serializer=lambda dictionary: self.messages.encode(f"{method}Request", dictionary),
             response_deserializer=lambda data: self.messages.decode(f"{method}Response", data))
-        return call(values, timeout=timeout, wait_for_ready=True)
+        return call(values, timeout=SECONDS, wait_for_ready=True)
