@@ -44,7 +44,8 @@ class Docker(engine.Engine):
         self.start_daemon()
         self.archive = self.images.docker_archive()
         self("load", "--input", self.archive)
-        self("run", "--rm", engine.IMAGE, "true")  # makes what docker keeps, such as a group for all
+        # Makes what docker keeps: a group for all, a handle of the host's network.
+        self("run", "--rm", "--network", "host", engine.IMAGE, "true")
 
     def stop(self):
         self.stop_daemon()

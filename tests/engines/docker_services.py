@@ -128,12 +128,12 @@ CMD cat /made /tmp/user
 """
 
 
-def build(docker, *options, env=None, code=0, dockerfile=DOCKERFILE):
+def build(docker, *options, env=None, dockerfile=DOCKERFILE):
     folder = docker.folder / "context"
     folder.mkdir(exist_ok=True)
     (folder / "given").write_text("given\n")
     (folder / "Dockerfile").write_text(dockerfile.format(image=IMAGE))
-    return docker.try_run("build", "--tag", "built", *options, folder, env=env)
+    return docker.try_run("build", "--force-rm", "--tag", "built", *options, folder, env=env)
 
 
 def check_build(docker, **env):
