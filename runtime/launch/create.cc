@@ -62,6 +62,11 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   return record;
 }
 
+RootSwitch root_switch(const oci::Linux& config, const CreateOptions& options) {
+  if (shares_mount_namespace(config)) return RootSwitch::chroot;
+  return options.no_pivot ? RootSwitch::move : RootSwitch::pivot;
+}
+
 void check_terminal(const oci::Spec& spec, const CreateOptions& options) {
   if (spec.process->terminal && !options.on_terminal) {
     throw Error("config.json asks for a terminal: --console-socket is needed to hand it over");
@@ -113,7 +118,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .spec = spec,
       .bundle = bundle,
       .rootfs = record.rootfs,
-      .root_switch = options.no_pivot ? RootSwitch::move : RootSwitch::pivot,
+      .root_switch = root_switch(spec.linux_, options),
       .new_keyring = !options.no_new_keyring,
       .keyring_name = options.id,
       .preserved_fds = options.preserved_fds + options.listen_fds,
@@ -124,6 +129,12 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .state_root = container.state_root(),
   };
   const LaunchEvents events{
+      .on_shared_rootfs =
+          [&](uint64_t mount_id) {
+            ContainerRecord with_mount = container.record();
+            with_mount.rootfs_mount = mount_id;
+            container.save(std::move(with_mount));
+          },
       .on_init =
           [&](const Child& init) {
             ContainerRecord with_init = container.record();

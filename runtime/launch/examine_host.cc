@@ -116,7 +116,7 @@ class HostExamination {
               [&] { open_namespace(wanted); });
     }
     attempt("/linux/namespaces", "add {\"type\": \"mount\"}",
-            [&] { require_mount_namespace(config_); });
+            [&] { check_mount_namespace(config_); });
     attempt("/linux/namespaces", "run it as root, or with a user namespace",
             [&] { make_stand_in(); });
   }
