@@ -30,11 +30,11 @@ class ApparmorProfile {
     std::ofstream(file_) << "profile " << name_ << " flags=(attach_disconnected,mediate_deleted) {"
                          << " capability, network, file, signal, ptrace, unix,"
                          << " deny /etc/passwd r, }";
-    EXPECT_TRUE(succeeds(run_program({.args = {"apparmor_parser", "--replace", file_}})));
+    EXPECT_TRUE(succeeds(run_program({.args = {"/sbin/apparmor_parser", "--replace", file_}})));
   }
   ApparmorProfile(const ApparmorProfile&) = delete;
   ApparmorProfile& operator=(const ApparmorProfile&) = delete;
-  ~ApparmorProfile() { run_program({.args = {"apparmor_parser", "--remove", file_}}); }
+  ~ApparmorProfile() { run_program({.args = {"/sbin/apparmor_parser", "--remove", file_}}); }
 
   const std::string& name() const { return name_; }
   std::string label() const { return name_ + " (enforce)"; }
