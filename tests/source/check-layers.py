@@ -110,7 +110,6 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
-    "imagetool/containers/attended_run.cc": {"execv": CALLED_PROGRAM, "open": CALLED_PROGRAM},
     "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
