@@ -32,6 +32,7 @@ constexpr std::array kGlobalOptions{
     Option{"strict", 0, "", "make each warning an error"},
     Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
     Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
+    Option{"criu", 0, "PROGRAM", "CRIU, for checkpoint and restore (default: found in $PATH)"},
     Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
     Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
@@ -184,7 +185,7 @@ int run_program(int argc, char** argv) {
     return arguments.has("help") ? 0 : 1;
   }
   const Global global{arguments.value("root", default_state_root()), argv,
-                      cgroup_manager(arguments)};
+                      cgroup_manager(arguments), arguments.value("criu")};
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

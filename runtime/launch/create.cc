@@ -97,8 +97,49 @@ class Unfinished {
   Container* container_;
 };
 
+// Nobody looks at the container, nor is told of it, between create and start.
+bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
+  return options.pid_file.empty() && options.pidfd_socket.empty() && hooks.are_none();
+}
+
+}  // namespace
+
+void write_pid_file(const std::string& path, pid_t pid) {
+  if (path.empty()) return;
+  const Doing doing("write pid file", path);
+  const SplitPath parts = split_path(path);
+  const std::string folder = path.find('/') == std::string::npos ? "."
+                             : parts.parent.empty()              ? "/"
+                                                                 : std::string(parts.parent);
+  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
+}
+
+void send_pidfd(const std::string& path, const Child& process) {
+  if (path.empty()) return;
+  const Doing doing("send the pidfd to", path);
+  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
+}
+
+Configuration load_bundle(const std::string& bundle, const std::string& config_file) {
+  const Step step("read config.json");
+  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
+  std::string json = read_file(path);
+  // Costs a little, so it is done only where somebody wants to know.
+  oci::Findings findings;
+  oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
+  oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
+  oci::validate(spec, kConfigFile);
+  for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
+  // A container can be created without one: `start` has nothing to run then, and says so.
+  if (!spec.process) {
+    spec.process = oci::Process{.cwd = "/"};
+    json = oci::to_json(spec);
+  }
+  return {std::move(spec), std::move(json)};
+}
+
 Created make_container(const StateRoot& root, const Configuration& configuration,
-                       const CreateOptions& options, Start start) {
+                       const CreateOptions& options, Start start, const MakeInit& make_init) {
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
@@ -147,7 +188,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },
   };
-  Child init = launch(request, events);
+  Child init = make_init(request, events);
   send_pidfd(options.pidfd_socket, init);
   if (const auto receiver = spec.annotations.find(kPidfdReceiver);
       receiver != spec.annotations.end()) {
@@ -158,58 +199,17 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   return {std::move(container), std::move(init)};
 }
 
-// Nobody looks at the container, nor is told of it, between create and start.
-bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
-  return options.pid_file.empty() && options.pidfd_socket.empty() && hooks.are_none();
-}
-
-}  // namespace
-
-void write_pid_file(const std::string& path, pid_t pid) {
-  if (path.empty()) return;
-  const Doing doing("write pid file", path);
-  const SplitPath parts = split_path(path);
-  const std::string folder = path.find('/') == std::string::npos ? "."
-                             : parts.parent.empty()              ? "/"
-                                                                 : std::string(parts.parent);
-  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
-}
-
-void send_pidfd(const std::string& path, const Child& process) {
-  if (path.empty()) return;
-  const Doing doing("send the pidfd to", path);
-  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
-}
-
-Configuration load_bundle(const std::string& bundle, const std::string& config_file) {
-  const Step step("read config.json");
-  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
-  std::string json = read_file(path);
-  // Costs a little, so it is done only where somebody wants to know.
-  oci::Findings findings;
-  oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
-  oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
-  oci::validate(spec, kConfigFile);
-  for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
-  // A container can be created without one: `start` has nothing to run then, and says so.
-  if (!spec.process) {
-    spec.process = oci::Process{.cwd = "/"};
-    json = oci::to_json(spec);
-  }
-  return {std::move(spec), std::move(json)};
-}
-
 Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  return make_container(root, configuration, options, Start::at_gate);
+  return make_container(root, configuration, options, Start::at_gate, launch);
 }
 
 Created run_container(const StateRoot& root, const Configuration& configuration,
                       const CreateOptions& options) {
   if (may_start_at_once(configuration.spec.hooks, options)) {
     const Doing doing("run container", options.id);
-    return make_container(root, configuration, options, Start::at_once);
+    return make_container(root, configuration, options, Start::at_once, launch);
   }
   Created created = create_container(root, configuration, options);
   start_container(created.container);

@@ -21,6 +21,7 @@ SPEC = {"oci-spec"}
 KERNEL = BASE | SPEC | {"runtime/linux", "runtime/cgroup"}
 CONTAINER = KERNEL | {"runtime/container"}
 LAUNCH = CONTAINER | {"runtime/launch"}
+CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
     "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
@@ -35,8 +36,9 @@ MAY_INCLUDE = {
     "runtime/cgroup": BASE | SPEC,
     "runtime/container": KERNEL,
     "runtime/launch": CONTAINER,
-    "runtime/cli": LAUNCH,
-    "runtime": LAUNCH | {"runtime/cli"},  # main.cc
+    "runtime/checkpoint": LAUNCH,
+    "runtime/cli": CHECKPOINT,
+    "runtime": CHECKPOINT | {"runtime/cli"},  # main.cc
     "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
