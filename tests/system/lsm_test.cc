@@ -109,8 +109,8 @@ TEST_F(SecurityModules, ApparmorProfileOfExecIsItsOwn) {
 TEST_F(SecurityModules, ApparmorProfileThatIsNotLoadedIsAnError) {
   if (!host_has_apparmor()) GTEST_SKIP() << "AppArmor is not enabled on this machine";
   box.config().set("/process/apparmorProfile", "gk-no-such-profile");
-  EXPECT_TRUE(fails_with(
-      box.create(), "set AppArmor profile gk-no-such-profile: no such profile is loaded"));
+  EXPECT_TRUE(fails_with(box.create(),
+                         "set AppArmor profile gk-no-such-profile: no such profile is loaded"));
 }
 
 TEST_F(SecurityModules, ApparmorProfileWithoutApparmorIsAnError) {
