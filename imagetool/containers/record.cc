@@ -90,20 +90,34 @@ Json to_json(const ContainerRecord& record) {
   return json;
 }
 
+// A field that another version of gocker did not write keeps its default.
+template <class Value>
+void read_field(const Json& json, const char* name, Value& value) {
+  if (const auto found = json.find(name); found != json.end()) found->get_to(value);
+}
+
+// Of what has fields of its own: empty where there is none.
+Json part_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found == json.end() ? Json() : *found;
+}
+
 ContainerRecord from_json(const Json& json) {
   ContainerRecord record;
-  visit(record, [&](const char* name, auto& value) { json.at(name).get_to(value); });
-  record.restart = parse_restart_policy(json.at("restartPolicy").get<std::string>());
+  json.at("id").get_to(record.id);
+  visit(record, [&](const char* name, auto& value) { read_field(json, name, value); });
+  record.restart = parse_restart_policy(json.value("restartPolicy", ""));
   if (json.contains("exitCode")) record.exit_code = json["exitCode"].get<int>();
-  const Json& network = json.at("network");
+  const Json network = part_of(json, "network");
   visit_network(record.network,
-                [&](const char* name, auto& value) { network.at(name).get_to(value); });
-  for (const Json& each : json.at("volumes")) {
-    record.volumes.push_back({each.at("name"), each.at("destination"), each.at("anonymous")});
+                [&](const char* name, auto& value) { read_field(network, name, value); });
+  for (const Json& each : part_of(json, "volumes")) {
+    record.volumes.push_back(
+        {each.at("name"), each.at("destination"), each.value("anonymous", false)});
   }
-  for (const Json& each : json.at("addresses")) {
-    record.addresses.push_back(
-        {each.at("network"), each.at("interface"), each.at("address"), each.at("gateway")});
+  for (const Json& each : part_of(json, "addresses")) {
+    record.addresses.push_back({each.value("network", ""), each.value("interface", ""),
+                                each.value("address", ""), each.value("gateway", "")});
   }
   return record;
 }
