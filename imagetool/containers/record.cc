@@ -1,12 +1,15 @@
 #include "imagetool/containers/record.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -122,6 +125,16 @@ ContainerRecord from_json(const Json& json) {
   return record;
 }
 
+// One write into the blocks that the file has. False where they do not suffice. What is shorter
+// than before ends with blanks: a reader sees the old text or the new one.
+bool overwrite(const Fd& directory, std::string text) {
+  const Fd file = open_if_exists_at(directory, kFile, O_WRONLY);
+  if (!file) return false;
+  text.resize(std::max(text.size(), static_cast<size_t>(stat_fd(file, kFile).st_size)), ' ');
+  if (::fallocate(file.get(), 0, 0, static_cast<off_t>(text.size())) != 0) return false;
+  return ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+}
+
 }  // namespace
 
 RestartPolicy parse_restart_policy(std::string_view text) {
@@ -168,7 +181,13 @@ void write_record(const Places& places, const ContainerRecord& record) {
   const Fd directory = open_directory(places.container(record.id));
   const std::string text =
       to_json(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  replace_file_at(directory, kFile, text, 0600);
+  try {
+    replace_file_at(directory, kFile, text, 0600);
+  } catch (const Error& error) {
+    // Containers can be stopped and removed all the same: that is how a person gets space.
+    const bool is_full = error.code() == ENOSPC || error.code() == EDQUOT;
+    if (!is_full || !overwrite(directory, text)) throw;
+  }
 }
 
 std::vector<ContainerRecord> records(const Places& places) {
