@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "oci-spec/runtime_spec_fields.h"
+#include "oci-spec/validate.h"
 
 namespace oci {
 namespace {
@@ -145,6 +146,18 @@ Resources parse_resources(std::string_view json, std::string_view file) {
   Resources resources;
   read_resources(document.fields(), resources);
   return resources;
+}
+
+std::vector<Mount> parse_mounts(std::string_view json, std::string_view file) {
+  const size_t first = json.find_first_not_of(" \t\r\n");
+  const bool bare = first != std::string_view::npos && json[first] == '[';
+  std::string object(json);
+  if (bare) object.insert(0, "{\"mounts\":").append("}");
+  const JsonDocument document(object, file, kConfigLimits);
+  std::vector<Mount> mounts;
+  document.fields().required("mounts", mounts, read_mount);
+  validate(mounts, file);
+  return mounts;
 }
 
 const Namespace* Linux::find_namespace(NamespaceType type) const {

@@ -347,6 +347,8 @@ struct Spec {
 Spec parse_spec(std::string_view json, std::string_view file, Findings* findings = nullptr);
 Process parse_process(std::string_view json, std::string_view file);      // exec --process
 Resources parse_resources(std::string_view json, std::string_view file);  // update --resources
+// An array of mounts, or an object whose field "mounts" is one; checked as those of a config.json.
+std::vector<Mount> parse_mounts(std::string_view json, std::string_view file);  // mounts add
 
 // JSON with tabs, as people edit it. Absent fields are left out.
 std::string to_json(const Spec& spec);

@@ -74,13 +74,17 @@ void check_uts_name(const Spec& spec, const std::string& name, const JsonPlace& 
   }
 }
 
-void check_mount(const Spec& spec, const Mount& mount, const JsonPlace& at) {
+void check_mount(const Mount& mount, const JsonPlace& at) {
   check_absolute(mount.destination, JsonPlace(at, "destination"));
   check_mappings(mount.uid_mappings, JsonPlace(at, "uidMappings"));
   check_mappings(mount.gid_mappings, JsonPlace(at, "gidMappings"));
   if (mount.uid_mappings.empty() != mount.gid_mappings.empty()) {
     at.refuse("must have uidMappings and gidMappings, or neither");
   }
+}
+
+void check_mount(const Spec& spec, const Mount& mount, const JsonPlace& at) {
+  check_mount(mount, at);
   const bool idmapped = std::ranges::any_of(mount.options, [](const std::string& option) {
     return option == "idmap" || option == "ridmap";
   });
@@ -183,6 +187,11 @@ void validate(const Spec& spec, std::string_view file, Findings* findings) {
 
 void validate(const Process& process, std::string_view file, std::string_view json_path) {
   check_process(process, JsonPlace(file, json_path));
+}
+
+void validate(const std::vector<Mount>& mounts, std::string_view file) {
+  JsonPlace(JsonPlace(file), "mounts")
+      .for_each(mounts, [](const Mount& mount, const JsonPlace& at) { check_mount(mount, at); });
 }
 
 }  // namespace oci

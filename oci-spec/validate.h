@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "oci-spec/runtime_spec.h"
 
@@ -16,6 +17,9 @@ void validate(const Spec& spec, std::string_view file, Findings* findings = null
 // `json_path` is where the process stands in the file: "/process", or empty for exec's
 // process.json.
 void validate(const Process& process, std::string_view file, std::string_view json_path);
+
+// Of a container that runs already: what hangs on its namespaces is not judged.
+void validate(const std::vector<Mount>& mounts, std::string_view file);
 
 // A kernel parameter's name as a path below /proc/sys. As in sysctl(8) the first separator decides:
 // "net.ipv4.conf.eth0/1.forwarding" and "net/ipv4/conf/eth0.1/forwarding" are the same. Whoever

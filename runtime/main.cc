@@ -199,10 +199,10 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kCreate,   &kStart,      &kRun,    &kExec,  &kState,
-                                        &kList,     &kPs,         &kKill,   &kPause, &kResume,
-                                        &kUpdate,   &kEvents,     &kDelete, &kSpec,  &kCheck,
-                                        &kFeatures, &kCheckpoint, &kRestore};
+  static constexpr std::array kCommands{&kCreate, &kStart,    &kRun,        &kExec,   &kState,
+                                        &kList,   &kPs,       &kKill,       &kPause,  &kResume,
+                                        &kUpdate, &kMounts,   &kEvents,     &kDelete, &kSpec,
+                                        &kCheck,  &kFeatures, &kCheckpoint, &kRestore};
   return kCommands;
 }
 

@@ -41,6 +41,7 @@ extern const Command kExec;
 extern const Command kFeatures;
 extern const Command kKill;
 extern const Command kList;
+extern const Command kMounts;
 extern const Command kPause;
 extern const Command kPs;
 extern const Command kRestore;

@@ -82,6 +82,7 @@ RAW_CALLS_ALLOWED = {
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
+    "runtime/launch/container_mounts.cc": {"umount2": "a name in the working directory, opened before"},
     "runtime/linux/filesystem.cc": {"mount": BELOW_A_DESCRIPTOR},
     "runtime/linux/host_mounts.cc": {
         "mount": "the host's mounts, by the names that the kernel lists",
