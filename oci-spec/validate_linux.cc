@@ -93,12 +93,9 @@ void check_time_offsets(const Linux& linux, const JsonPlace& at) {
 
 // --- files and devices ---------------------------------------------------------------------------
 
-void check_paths(const Linux& linux, const std::vector<std::string>& paths, const JsonPlace& at) {
+void check_paths(const std::vector<std::string>& paths, const JsonPlace& at) {
   at.for_each(paths,
               [](const std::string& path, const JsonPlace& here) { check_absolute(path, here); });
-  if (!paths.empty() && linux.find_namespace(NamespaceType::mount) == nullptr) {
-    at.refuse("needs an entry of type mount in /linux/namespaces");
-  }
 }
 
 void check_cgroups_path(std::string_view path, const JsonPlace& at) {
@@ -201,8 +198,8 @@ void check_linux(const Spec& spec, const JsonPlace& top) {
     if (linux.rootfs_propagation.empty()) return;
     check_known(linux.rootfs_propagation, kPropagations, JsonPlace(at, "rootfsPropagation"));
   });
-  at.attempt([&] { check_paths(linux, linux.masked_paths, JsonPlace(at, "maskedPaths")); });
-  at.attempt([&] { check_paths(linux, linux.readonly_paths, JsonPlace(at, "readonlyPaths")); });
+  at.attempt([&] { check_paths(linux.masked_paths, JsonPlace(at, "maskedPaths")); });
+  at.attempt([&] { check_paths(linux.readonly_paths, JsonPlace(at, "readonlyPaths")); });
   at.attempt([&] {
     if (linux.intel_rdt) check_intel_rdt(*linux.intel_rdt, JsonPlace(at, "intelRdt"));
   });

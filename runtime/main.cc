@@ -33,7 +33,8 @@ constexpr std::array kGlobalOptions{
     Option{"strict", 0, "", "make each warning an error"},
     Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
     Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
-    Option{"rootless", 0, "WHETHER", "true, false or auto: do without control groups that can't be made"},
+    Option{"criu", 0, "PROGRAM", "CRIU, for checkpoint and restore (default: found in $PATH)"},
+    Option{"rootless", 0, "WHETHER", "true, false or auto: do without groups that can't be made"},
     Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
@@ -194,7 +195,7 @@ int run_program(int argc, char** argv) {
     return arguments.has("help") ? 0 : 1;
   }
   const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
-                      cgroup_manager(arguments), rootless(arguments)};
+                      cgroup_manager(arguments), rootless(arguments), arguments.value("criu")};
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

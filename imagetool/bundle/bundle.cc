@@ -162,7 +162,8 @@ Lease lease_of(const Image& image, const std::string& directory, const RunOption
           .digest = image.digest,
           .chain_ids = image.chain_ids(),
           .boot_id = current_boot_id(),
-          .id_maps = options.user_namespace.maps};
+          .id_maps = options.user_namespace.maps,
+          .ephemeral = options.ephemeral};
 }
 
 const RootfsDriver& choose_driver(BundleKind kind, const Store& store, const RunOptions& options,
@@ -200,7 +201,8 @@ oci::Spec make_bundle(const Store& store, const Image& image, const std::string&
   options.user_namespace.maps =
       record_lease(store, lease_of(image, draft.path(), given), completion_of(given)).id_maps;
   const RootDir rootfs(
-      driver.make({store, image.chain_ids(), options.user_namespace.maps}, draft.directory()));
+      driver.make({store, image.chain_ids(), options.user_namespace.maps, options.ephemeral},
+                  draft.directory()));
   oci::Spec spec = write_config(image.config, options, rootfs, draft.directory());
   driver.place(rootfs.fd(), draft.directory());
   if (!driver.uses_layers()) drop_lease(store, draft.path());

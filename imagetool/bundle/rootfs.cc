@@ -33,6 +33,7 @@ Fd make_subdirectory(const Fd& directory, const char* name) {
 OverlayMount overlay_of(const RootfsSource& source, const Fd& directory) {
   OverlayMount mount;
   mount.attributes = source.store.overlay_attributes();
+  mount.is_volatile = source.ephemeral;
   mount.layers = source.store.open_layers(source.chain_ids);
   if (!source.id_maps.empty()) {
     const Fd user = make_user_namespace(source.id_maps);

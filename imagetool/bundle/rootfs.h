@@ -18,6 +18,7 @@ struct RootfsSource {
   const Store& store;
   std::vector<std::string> chain_ids;  // the base first; in the store as long as it is used
   IdMaps id_maps;                      // of the container's user namespace; empty: the host's
+  bool ephemeral = false;              // never reopened
 };
 
 class RootfsDriver {

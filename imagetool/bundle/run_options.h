@@ -45,7 +45,9 @@ struct RunOptions {
   std::optional<int64_t> shm_size;  // bytes of /dev/shm
   std::vector<oci::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
-  bool readonly = false;     // the root file system
+  bool readonly = false;  // the root file system
+  // It goes when its program ends, and with the machine at the latest: nothing of it is synced.
+  bool ephemeral = false;
   std::string cgroups_path;  // linux.cgroupsPath; empty: the runtime chooses
 };
 

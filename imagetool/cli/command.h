@@ -36,6 +36,12 @@ struct ExitCode {
   int code = 0;
 };
 
+// A command's failure, with its exit code: for one that does not have the same for all.
+struct Failure {
+  std::string text;
+  int code;
+};
+
 extern const Command kBuild;
 extern const Command kBundle;
 extern const Command kContainerAttach;

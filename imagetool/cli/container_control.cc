@@ -10,6 +10,7 @@
 #include "imagetool/containers/end.h"
 #include "imagetool/containers/keeper.h"
 #include "imagetool/containers/oci_runtime.h"
+#include "imagetool/containers/program_error.h"
 #include "imagetool/containers/start.h"
 #include "imagetool/containers/transition.h"
 #include "runtime/base/error.h"
@@ -74,7 +75,8 @@ void attach_to(const Places& places, const std::string& id, const AttachOptions&
 
 // --- the commands ------------------------------------------------------------------------------
 
-void start_attached(const Places& places, const Arguments& arguments) {
+// Whoever waits for a program's exit code is to tell its own from gocker's.
+void start_attached(const Places& places, const Arguments& arguments) try {
   const std::string id = find_container(places, arguments.positionals()[0]);
   std::optional<ContainerRecord> record;
   std::optional<AttachedClient> client;
@@ -88,6 +90,10 @@ void start_attached(const Places& places, const Arguments& arguments) {
                               .detach_keys = detach_keys(arguments)};
   if (!client) return attach_to(places, id, options);
   follow_to_the_end(*record, *client, *end, options);
+} catch (const ProgramError&) {
+  throw;
+} catch (const Error& error) {
+  throw Failure{error.what(), kNotRun};
 }
 
 void start(const Global& global, const Arguments& arguments) {
@@ -169,7 +175,8 @@ void cleanup(const Global& global, const Arguments& arguments) {
 const Command kContainerStart = {"container start",
                                  "CONTAINER...",
                                  "start containers that do not run; prints their names",
-                                 "",
+                                 "With --attach it ends with the exit code of the program, or as "
+                                 "'run' does where that fails.\n",
                                  kStartOptions,
                                  1,
                                  kAnyNumber,

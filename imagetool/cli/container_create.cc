@@ -11,6 +11,7 @@
 #include "imagetool/containers/attach.h"
 #include "imagetool/containers/create.h"
 #include "imagetool/containers/keeper.h"
+#include "imagetool/containers/program_error.h"
 #include "imagetool/containers/removal.h"
 #include "imagetool/containers/start.h"
 #include "runtime/base/error.h"
@@ -18,8 +19,6 @@
 
 namespace gocker::cli {
 namespace {
-
-constexpr int kNotRun = 125;  // as people know it: the container did not come to be
 
 constexpr std::array kCreateOptions = join_tables(
     std::array{Option{"image", 0, "IMAGE", "the image, in place of the first argument"}},
@@ -119,6 +118,7 @@ void run(const Global& global, const Arguments& arguments) {
   const std::string keys = parse_detach_keys(arguments.value("detach-keys", kDefaultDetachKeys));
   ContainerWish wish =
       parse_container_options(arguments, words[0], {words.begin() + 1, words.end()});
+  wish.run.ephemeral = wish.record.remove;
   const Places places = places_of(global);
   CreatedContainer created = make(places, std::move(wish));
   ContainerRecord& record = created.record;
@@ -152,8 +152,9 @@ const Command kContainerRun = {
     .arguments = "IMAGE [COMMAND [ARGUMENT]...]",
     .summary = "make a container, start it, and wait for its end",
     .notes =
-        "Ends with the exit code of the container's program (128 + N where signal N ended it), "
-        "or with\n125 where the container did not come to be.\n",
+        "Ends with the exit code of the container's program (128 + N where signal N ended it), or "
+        "with\n127 where there is no such program, 126 where it cannot be executed, and 125 where "
+        "the\ncontainer did not come to be for another reason.\n",
     .options = kRunOptionsOfContainers,
     .least = 0,
     .most = kAnyNumber,

@@ -10,6 +10,7 @@
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/log_file.h"
 #include "imagetool/containers/oci_runtime.h"
+#include "imagetool/containers/program_error.h"
 #include "imagetool/containers/session.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
@@ -50,7 +51,7 @@ void exec(const Global& global, const Arguments& arguments) {
   }
   const Places places = places_of(global);
   const ContainerRecord record = load_record(places, find_container(places, words[0]));
-  run_session(places, record, options);
+  throw ExitCode{run_session(places, record, options)};
 }
 
 void logs(const Global& global, const Arguments& arguments) {
@@ -87,12 +88,15 @@ const Command kContainerExec = {
     .name = "container exec",
     .arguments = "CONTAINER COMMAND [ARGUMENT]...",
     .summary = "run one more program in a running container",
-    .notes = "Ends with the exit code of the program.\n",
+    .notes =
+        "Ends with the exit code of the program, or with 127 where there is no such program, 126 "
+        "where it\ncannot be executed, and 125 for another failure.\n",
     .options = kExecOptions,
     .least = 2,
     .most = kAnyNumber,
     .run = exec,
     .order = Order::options_first,
+    .failure_code = kNotRun,
 };
 const Command kContainerLogs = {"container logs",
                                 "CONTAINER",

@@ -9,6 +9,7 @@
 #include "imagetool/build/run_area.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/containers/program_error.h"
 #include "imagetool/interrupt.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -124,12 +125,6 @@ void check_count(const Command& command, size_t count) {
                        .append(command.arguments));
 }
 
-// A command's failure, with its exit code.
-struct Failure {
-  std::string text;
-  int code;
-};
-
 void run_command(const Command& command, const Global& global,
                  const std::vector<std::string>& words) try {
   const std::vector<Option> options = options_of(command);
@@ -143,6 +138,8 @@ void run_command(const Command& command, const Global& global,
   throw Failure{spoken_name(command) + ": " + error.what(), code};
 } catch (const Interrupted&) {
   throw;
+} catch (const ProgramError& error) {
+  throw Failure{error.what(), error.exit_code()};
 } catch (const std::exception& error) {
   throw Failure{error.what(), command.failure_code};
 }

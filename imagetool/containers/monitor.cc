@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "imagetool/containers/oci_runtime.h"
+#include "imagetool/containers/program_error.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -141,17 +142,10 @@ bool is_monitor(pid_t pid) {
   return file && trim(read_all(file, "comm")) == "conmon";
 }
 
-// The last error of the runtime's log.
 std::string runtime_error(const Places& places, const std::string& id) {
-  std::string reason = "conmon could not have the container created";
   const Fd file = open_if_exists(runtime_log(places, id), O_RDONLY);
-  if (!file) return reason;
-  const std::string text = read_all(file, "the runtime's log");
-  for (const std::string_view line : split(text, '\n')) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("level", "") == "error") reason = json.value("msg", reason);
-  }
-  return reason;
+  const std::string error = file ? last_error_in(read_all(file, "the runtime's log")) : "";
+  return error.empty() ? "conmon could not have the container created" : error;
 }
 
 }  // namespace
@@ -168,7 +162,7 @@ pid_t start_monitor(const Places& places, const ContainerRecord& record,
   for (const Fd& port : ports) inherited.ports.push_back(port.get());
   launch(command_line(places, record), inherited);
   write_end.reset();
-  if (!reported_pid(read_end)) throw Error(runtime_error(places, record.id));
+  if (!reported_pid(read_end)) throw_runtime_error(runtime_error(places, record.id));
   return monitor_pid(places, record.id);
 }
 

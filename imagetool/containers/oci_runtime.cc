@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "imagetool/containers/program_error.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -85,9 +86,9 @@ std::string OciRuntime::call(std::vector<std::string> words) const {
   const CommandResult result =
       run_command({.path = places_.runtime, .args = args, .env = program_environment()});
   if (result.wait_status != 0) {
-    throw Error(result.errors.empty()
-                    ? words[0] + ": exit code " + std::to_string(exit_code_of(result.wait_status))
-                    : reason_in(result.errors));
+    throw_runtime_error(result.errors.empty() ? words[0] + ": exit code " +
+                                                    std::to_string(exit_code_of(result.wait_status))
+                                              : reason_in(result.errors));
   }
   return result.output;
 }

@@ -8,7 +8,6 @@
 //
 //   RUN/transitions/ID   what is being done to a container (transition.h)
 //   RUN/keepers/ID       who attends to a running container (keeper.h)
-//   RUN/sessions/PID     what a running `exec` is to do
 //   RUN/monitors/ID/     conmon's files: pid, exit code, attach socket
 //   RUN/runtime/         gocker-runtime's own
 //
@@ -34,7 +33,6 @@ struct Places {
   std::string keepers() const { return run + "/keepers"; }
   std::string monitors() const { return run + "/monitors"; }
   std::string monitor(const std::string& id) const { return monitors() + "/" + id; }
-  std::string sessions() const { return run + "/sessions"; }
   std::string runtime_state() const { return run + "/runtime"; }
 };
 

@@ -1,18 +1,16 @@
 #include "imagetool/containers/session.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "imagetool/bundle/environment.h"
 #include "imagetool/bundle/privileges.h"
 #include "imagetool/bundle/user_lookup.h"
+#include "imagetool/containers/attended_run.h"
 #include "imagetool/containers/oci_runtime.h"
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/process.h"
 #include "runtime/base/rooted_path.h"
-#include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
@@ -53,33 +51,22 @@ oci::Process process_of(const Places& places, const ContainerRecord& record,
   return process;
 }
 
-// The file is named by the process that reads it, which cannot remove it; it goes when the next
-// session finds that process gone.
-std::string write_process(const Places& places, const oci::Process& process) {
-  make_directories(places.sessions(), 0700);
-  const Fd sessions = open_file(places.sessions(), O_RDONLY | O_DIRECTORY);
-  for (const std::string& name : list_directory(sessions, places.sessions())) {
-    const auto pid = parse_i64(name);
-    if (!pid || !process_start_time(static_cast<pid_t>(*pid))) remove_tree_at(sessions, name);
-  }
-  const std::string name = std::to_string(::getpid());
-  replace_file_at(sessions, name, oci::to_json(process), 0600);
-  return places.sessions() + "/" + name;
+Fd file_of(const oci::Process& process) {
+  Fd file(check(::memfd_create("process.json", MFD_CLOEXEC), "memfd_create"));
+  write_all(file, oci::to_json(process), "process.json");
+  return file;
 }
 
 }  // namespace
 
-void run_session(const Places& places, const ContainerRecord& record,
-                 const SessionOptions& options) {
-  const std::string file = write_process(places, process_of(places, record, options));
-  std::vector<std::string> words = OciRuntime(places).command_line();
-  words.insert(words.end(), {"exec", "--process", file});
+int run_session(const Places& places, const ContainerRecord& record,
+                const SessionOptions& options) {
+  const Fd process = file_of(process_of(places, record, options));
+  std::vector<std::string> words = {"exec", "--process", descriptor_path_for_others(process)};
   if (options.detach) words.emplace_back("--detach");
   words.push_back(record.id);
-  if (!options.interactive) ::dup2(open_file("/dev/null", O_RDONLY).get(), STDIN_FILENO);
-  const std::vector<char*> args = c_strings(words);
-  ::execv(args[0], args.data());
-  throw_errno("execute", places.runtime);
+  const Input input = options.interactive ? Input::ours : Input::none;
+  return run_attended(OciRuntime(places), words, input).exit_code;
 }
 
 }  // namespace gocker

@@ -19,9 +19,8 @@ struct SessionOptions {
   bool privileged = false;
 };
 
-// Becomes the runtime's `exec`: stdin, stdout, stderr, signals and the exit code are the program's.
-// Throws where the container does not run or a user is not known there.
-[[noreturn]] void run_session(const Places& places, const ContainerRecord& record,
-                              const SessionOptions& options);
+// Calls the runtime's `exec` and returns the program's exit code (attended_run.h). Throws where the
+// container does not run or a user is not known there.
+int run_session(const Places& places, const ContainerRecord& record, const SessionOptions& options);
 
 }  // namespace gocker

@@ -75,6 +75,10 @@ void configure(const Fd& configuration, const OverlayMount& mount, OverlayWay wa
       set_directory(configuration, "workdir", mount.work, way) != 0) {
     fail(configuration, "set the upper directory");
   }
+  if (mount.is_volatile) {
+    check(::fsconfig(configuration.get(), FSCONFIG_SET_FLAG, "volatile", nullptr, 0), "fsconfig",
+          "volatile");
+  }
 }
 
 Fd mount_by_configuration(const OverlayMount& mount, OverlayWay way) {
@@ -97,6 +101,7 @@ std::string mount_options(const OverlayMount& mount) {
     options += ",upperdir=" + descriptor_path(mount.upper);
     options += ",workdir=" + descriptor_path(mount.work);
     if (mount.attributes == OverlayAttributes::trusted) options += ",redirect_dir=off,metacopy=off";
+    if (mount.is_volatile) options += ",volatile";
   }
   if (const char* option = attribute_option(mount.attributes)) options.append(",").append(option);
   return options;

@@ -23,6 +23,9 @@ struct OverlayMount {
   Fd work;
   Fd upper_mount;  // the detached mount that both are on; none where it is attached somewhere
   OverlayAttributes attributes = OverlayAttributes::trusted;
+  // Nothing of `upper` is synced, neither by programs nor at the end: for what is not to outlast a
+  // power loss. `work` serves for one such mount only.
+  bool is_volatile = false;
 };
 
 // Makes a detached mount, read-only without `upper`: a descriptor of its root that move_mount(2)

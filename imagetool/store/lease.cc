@@ -85,14 +85,15 @@ Lease record_lease(const Store& store, Lease lease, const LeaseCompletion& compl
     std::erase_if(others, [&](const Lease& other) { return other.directory == lease.directory; });
     complete(lease, others);
   }
-  replace_file_at(store.leases(), file_name(lease.directory), to_json(lease), 0600, Sync::yes);
+  replace_file_at(store.leases(), file_name(lease.directory), to_json(lease), 0600,
+                  lease.ephemeral ? Sync::no : Sync::yes);
   return lease;
 }
 
 std::optional<Lease> find_lease(const Store& store, std::string_view directory) {
   const std::string name = file_name(directory);
   const auto text = read_if_exists_at(store.leases(), name);
-  if (!text) return std::nullopt;
+  if (!text || text->empty()) return std::nullopt;
   return from_json(*text, name);
 }
 
@@ -108,7 +109,7 @@ std::vector<Lease> leases(const Store& store) {
   std::vector<Lease> living;
   for (const std::string& name : list_directory(store.leases(), "leases")) {
     const auto text = read_if_exists_at(store.leases(), name);
-    if (!text || name[0] == '.') continue;
+    if (!text || text->empty() || name[0] == '.') continue;
     Lease lease = from_json(*text, name);
     if (!directory_is_gone(lease.directory)) living.push_back(std::move(lease));
   }
@@ -117,10 +118,11 @@ std::vector<Lease> leases(const Store& store) {
 
 void remove_dead_leases(const Store& store) {
   for (const std::string& name : list_directory(store.leases(), "leases")) {
-    // Under the lock nobody writes: a temporary file is what a killed command left.
-    const bool is_leftover = name.starts_with('.');
     const auto text = read_if_exists_at(store.leases(), name);
     if (!text) continue;
+    // Under the lock nobody writes: a temporary file is what a killed command left, an empty one
+    // what a power loss left of an ephemeral bundle's.
+    const bool is_leftover = name.starts_with('.') || text->empty();
     if (!is_leftover && !directory_is_gone(from_json(*text, name).directory)) continue;
     ::unlinkat(store.leases().get(), name.c_str(), 0);
   }

@@ -31,6 +31,7 @@ struct Lease {
   std::vector<std::string> chain_ids;  // of the layers that are mounted, the base first
   std::string boot_id;                 // of the boot in which they were mounted last
   IdMaps id_maps;                      // empty: those of the host
+  bool ephemeral = false;  // means nothing after a power loss, so it is not synced (nor recorded)
 };
 
 // Takes the store's exclusive lock. Throws where a layer or the manifest is not in the store (an

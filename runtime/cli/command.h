@@ -16,6 +16,7 @@ struct Global {
   char** argv = nullptr;  // main's, for guard_binary()
   CgroupManager cgroup_manager = CgroupManager::cgroupfs;
   Rootless rootless = Rootless::automatic;
+  std::string criu;  // the program; empty: found in $PATH
 };
 
 struct Command {

@@ -20,6 +20,7 @@
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/linux/intel_rdt.h"
+#include "runtime/linux/shared_rootfs.h"
 
 namespace gocker {
 namespace {
@@ -229,6 +230,7 @@ void Container::destroy() {
   if (!has_own_pid_namespace(record_) || record_.pid == 0) cgroup.kill_all(SIGKILL);
   cgroup.remove();
   remove_rdt_directories(record_.rdt_directories);
+  if (record_.rootfs_mount != 0) unmount_shared_rootfs(record_.rootfs, record_.rootfs_mount);
   std::vector<oci::Hook> poststop;
   if (record_.has_poststop_hooks) poststop = load_config().hooks.poststop;
   remove_directory();

@@ -50,6 +50,7 @@ std::string to_json(const ContainerRecord& record) {
       {"startTime", record.start_time},
       {"cgroup", to_value(record.cgroup)},
       {"rdtDirectories", record.rdt_directories},
+      {"rootfsMount", record.rootfs_mount},
       {"namespaces", to_value(record.namespaces)},
       {"externalMounts", record.external_mounts},
       {"consoleSocket", record.console_socket},
@@ -78,6 +79,7 @@ ContainerRecord parse_record(std::string_view text, std::string_view file) try {
         {entry.at("controllers"), entry.at("directory"), entry.at("owned")});
   }
   record.rdt_directories = value.value("rdtDirectories", record.rdt_directories);
+  record.rootfs_mount = value.value("rootfsMount", record.rootfs_mount);
   for (const json& entry : value.at("namespaces")) {
     record.namespaces.push_back({namespace_type(entry.at("type")), entry.at("path")});
   }

@@ -28,6 +28,7 @@ struct ContainerRecord {
   uint64_t start_time = 0;
   CgroupPaths cgroup;
   std::vector<std::string> rdt_directories;  // of resctrl, to be removed in this order
+  uint64_t rootfs_mount = 0;                 // of shared_rootfs.h; 0: none
   // What a checkpoint needs to know of the outside.
   std::vector<oci::Namespace> namespaces;    // as asked for, with the paths that were joined
   std::vector<std::string> external_mounts;  // destinations of bind mounts

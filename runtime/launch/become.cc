@@ -77,7 +77,8 @@ void enter_working_directory(const std::string& path) {
   if (current[0] != '/') throw Error("it is outside of the container");
 }
 
-// Go's words for the common errors: engines look for them.
+// Go's words for the common errors: engines look for them. docker's exit code 126 hangs on the
+// words "permission denied", which is also what execve says of a directory.
 std::string plain_reason(int code) {
   switch (code) {
     case ENOENT:
@@ -85,7 +86,7 @@ std::string plain_reason(int code) {
     case EACCES:
       return "permission denied";
     case EISDIR:
-      return "is a directory";
+      return "permission denied (is a directory)";
     case ENOTDIR:
       return "not a directory";
     case ENOEXEC:

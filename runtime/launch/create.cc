@@ -92,6 +92,11 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   return record;
 }
 
+RootSwitch root_switch(const oci::Linux& config, const CreateOptions& options) {
+  if (shares_mount_namespace(config)) return RootSwitch::chroot;
+  return options.no_pivot ? RootSwitch::move : RootSwitch::pivot;
+}
+
 void check_terminal(const oci::Spec& spec, const CreateOptions& options) {
   if (spec.process->terminal && !options.on_terminal) {
     throw Error("config.json asks for a terminal: --console-socket is needed to hand it over");
@@ -121,60 +126,6 @@ class Unfinished {
  private:
   Container* container_;
 };
-
-Created make_container(const StateRoot& root, const Configuration& configuration,
-                       const CreateOptions& options, Start start) {
-  const oci::Spec& spec = configuration.spec;
-  check_terminal(spec, options);
-  const std::string bundle = real_path(options.bundle);
-  ContainerRecord record = describe(spec, options, bundle);
-  const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
-  RdtGroups rdt_groups;
-  if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
-  record.rdt_directories = rdt_groups.own_directories();
-  Container container = Container::make(root, record, configuration.json);
-  Unfinished unfinished(container);
-  Cgroup cgroup = make_groups(record.cgroup, spec, options);
-  set_limits(cgroup, spec, options);
-  if (rdt) make_rdt_groups(rdt_groups, *rdt);
-
-  const LaunchRequest request{
-      .spec = spec,
-      .bundle = bundle,
-      .rootfs = record.rootfs,
-      .root_switch = options.no_pivot ? RootSwitch::move : RootSwitch::pivot,
-      .new_keyring = !options.no_new_keyring,
-      .keyring_name = options.id,
-      .preserved_fds = options.preserved_fds + options.listen_fds,
-      .listen_fds = options.listen_fds,
-      .start = start,
-      .cgroup = cgroup,
-      .state_directory = container.directory(),
-      .state_root = container.state_root(),
-  };
-  const LaunchEvents events{
-      .on_init =
-          [&](const Child& init) {
-            ContainerRecord with_init = container.record();
-            with_init.pid = init.pid();
-            with_init.start_time = process_start_time(init.pid()).value_or(0);
-            with_init.cgroup = cgroup.paths();  // with what is really ours by now
-            container.save(std::move(with_init));
-            if (rdt) join_rdt_groups(rdt_groups, init.pid());
-          },
-      .on_terminal = options.on_terminal,
-      .state = [&] { return container.state(oci::Status::created); },
-  };
-  Child init = launch(request, events);
-  send_pidfd(options.pidfd_socket, init);
-  if (const auto receiver = spec.annotations.find(kPidfdReceiver);
-      receiver != spec.annotations.end()) {
-    send_pidfd(receiver->second, init);
-  }
-  write_pid_file(options.pid_file, init.pid());
-  unfinished.finished();
-  return {std::move(container), std::move(init)};
-}
 
 // Nobody looks at the container, nor is told of it, between create and start.
 bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
@@ -218,17 +169,77 @@ Configuration load_bundle(const std::string& bundle, const std::string& config_f
   return {std::move(spec), std::move(json)};
 }
 
+Created make_container(const StateRoot& root, const Configuration& configuration,
+                       const CreateOptions& options, Start start, const MakeInit& make_init) {
+  const oci::Spec& spec = configuration.spec;
+  check_terminal(spec, options);
+  const std::string bundle = real_path(options.bundle);
+  ContainerRecord record = describe(spec, options, bundle);
+  const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
+  RdtGroups rdt_groups;
+  if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
+  record.rdt_directories = rdt_groups.own_directories();
+  Container container = Container::make(root, record, configuration.json);
+  Unfinished unfinished(container);
+  Cgroup cgroup = make_groups(record.cgroup, spec, options);
+  set_limits(cgroup, spec, options);
+  if (rdt) make_rdt_groups(rdt_groups, *rdt);
+
+  const LaunchRequest request{
+      .spec = spec,
+      .bundle = bundle,
+      .rootfs = record.rootfs,
+      .root_switch = root_switch(spec.linux_, options),
+      .new_keyring = !options.no_new_keyring,
+      .keyring_name = options.id,
+      .preserved_fds = options.preserved_fds + options.listen_fds,
+      .listen_fds = options.listen_fds,
+      .start = start,
+      .cgroup = cgroup,
+      .state_directory = container.directory(),
+      .state_root = container.state_root(),
+  };
+  const LaunchEvents events{
+      .on_shared_rootfs =
+          [&](uint64_t mount_id) {
+            ContainerRecord with_mount = container.record();
+            with_mount.rootfs_mount = mount_id;
+            container.save(std::move(with_mount));
+          },
+      .on_init =
+          [&](const Child& init) {
+            ContainerRecord with_init = container.record();
+            with_init.pid = init.pid();
+            with_init.start_time = process_start_time(init.pid()).value_or(0);
+            with_init.cgroup = cgroup.paths();  // with what is really ours by now
+            container.save(std::move(with_init));
+            if (rdt) join_rdt_groups(rdt_groups, init.pid());
+          },
+      .on_terminal = options.on_terminal,
+      .state = [&] { return container.state(oci::Status::created); },
+  };
+  Child init = make_init(request, events);
+  send_pidfd(options.pidfd_socket, init);
+  if (const auto receiver = spec.annotations.find(kPidfdReceiver);
+      receiver != spec.annotations.end()) {
+    send_pidfd(receiver->second, init);
+  }
+  write_pid_file(options.pid_file, init.pid());
+  unfinished.finished();
+  return {std::move(container), std::move(init)};
+}
+
 Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  return make_container(root, configuration, options, Start::at_gate);
+  return make_container(root, configuration, options, Start::at_gate, launch);
 }
 
 Created run_container(const StateRoot& root, const Configuration& configuration,
                       const CreateOptions& options) {
   if (may_start_at_once(configuration.spec.hooks, options)) {
     const Doing doing("run container", options.id);
-    return make_container(root, configuration, options, Start::at_once);
+    return make_container(root, configuration, options, Start::at_once, launch);
   }
   Created created = create_container(root, configuration, options);
   start_container(created.container);

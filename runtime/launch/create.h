@@ -7,6 +7,7 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/process.h"
 #include "runtime/container/container.h"
+#include "runtime/launch/request.h"
 
 namespace gocker {
 
@@ -49,6 +50,13 @@ struct Configuration {
 };
 // Reads and checks it, or another file in its place.
 Configuration load_bundle(const std::string& bundle, const std::string& config_file = {});
+
+// What makes the first process of a container whose record, state directory and control groups
+// stand (launch(), or its like), and the making of a container around it: locked, or an Error and
+// nothing left behind.
+using MakeInit = std::function<Child(const LaunchRequest&, const LaunchEvents&)>;
+Created make_container(const StateRoot& root, const Configuration& configuration,
+                       const CreateOptions& options, Start start, const MakeInit& make_init);
 
 // Either a container in the state "created", locked, or an Error and nothing left behind.
 Created create_container(const StateRoot& root, const Configuration& configuration,

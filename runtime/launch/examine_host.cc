@@ -119,7 +119,7 @@ class HostExamination {
               [&] { open_namespace(wanted); });
     }
     attempt("/linux/namespaces", "add {\"type\": \"mount\"}",
-            [&] { require_mount_namespace(config_); });
+            [&] { check_mount_namespace(config_); });
     attempt("/linux/namespaces", "add what is missing, or run it as root", [&] {
       oci::Spec copy = spec_;
       if (!is_superuser()) fit_to_ordinary_user(copy);

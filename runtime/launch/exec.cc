@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/socket.h"
+#include "runtime/base/syscalls.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/launch/become.h"
 #include "runtime/launch/bridge.h"
@@ -23,6 +25,7 @@
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/scheduling.h"
 #include "runtime/linux/seccomp_cache.h"
+#include "runtime/linux/shared_rootfs.h"
 #include "runtime/linux/sysctl.h"
 #include "runtime/linux/terminal.h"
 #include "runtime/linux/user.h"
@@ -51,6 +54,15 @@ uint64_t flags_to_join(uint64_t flags) {
   return flags & ~joined;
 }
 
+// The root of a container that shares the runtime's mount namespace: no setns(2) leads to it.
+Fd open_shared_root(const ContainerRecord& record, const Fd& first_process) {
+  if (record.rootfs_mount == 0) return {};
+  Fd root = open_directory("/proc/" + std::to_string(record.pid) + "/root");
+  // As long as it lives the pid is its own.
+  check(sys::pidfd_send_signal(first_process.get(), 0), "open the container's root");
+  return root;
+}
+
 bool waits_for_launcher(const ExecRequest& request) {
   return request.process.terminal || request.process.oom_score_adj ||
          request.spec.linux_.seccomp.has_value() || request.spec.linux_.intel_rdt.has_value();
@@ -58,10 +70,11 @@ bool waits_for_launcher(const ExecRequest& request) {
 
 class ExecProcess {
  public:
-  ExecProcess(const ExecRequest& request, const Fd& first_process,
+  ExecProcess(const ExecRequest& request, const Fd& first_process, const Fd& root,
               const std::vector<Fd>& tasks_files, SyncSocket launcher)
       : request_(request),
         first_process_(first_process),
+        root_(root),
         tasks_files_(tasks_files),
         launcher_(std::move(launcher)) {}
 
@@ -94,8 +107,11 @@ class ExecProcess {
       procfs_ = open_private_procfs();
     }
     const uint64_t flags = flags_to_join(namespace_flags(request_.container.record()));
-    check(::setns(first_process_.get(), static_cast<int>(flags)), "join the namespaces");
+    if (flags != 0) {
+      check(::setns(first_process_.get(), static_cast<int>(flags)), "join the namespaces");
+    }
     if ((flags & CLONE_NEWUSER) != 0) become_namespace_root();
+    if (root_) change_root(root_);
   }
 
   void start_session() {
@@ -142,6 +158,7 @@ class ExecProcess {
 
   const ExecRequest& request_;
   const Fd& first_process_;
+  const Fd& root_;  // where no mount namespace brings it along
   const std::vector<Fd>& tasks_files_;
   SyncSocket launcher_;
   Fd procfs_;
@@ -149,11 +166,11 @@ class ExecProcess {
   std::optional<SeccompProgram> seccomp_;
 };
 
-[[noreturn]] void run_process(const ExecRequest& request, const Fd& first_process,
+[[noreturn]] void run_process(const ExecRequest& request, const Fd& first_process, const Fd& root,
                               const std::vector<Fd>& tasks_files, SyncSocket launcher) noexcept {
   Doing::start_anew();
   set_traced_process(1);
-  ExecProcess process(request, first_process, tasks_files, std::move(launcher));
+  ExecProcess process(request, first_process, root, tasks_files, std::move(launcher));
   try {
     process.run();
   } catch (const Error& error) {
@@ -214,6 +231,7 @@ Child exec_in_container(const ExecRequest& request) {
   const Doing doing("exec in container", record.id);
   const Fd first_process = request.container.open_process();
   if (!first_process) throw Error("container not running");
+  const Fd root = open_shared_root(record, first_process);
   const Cgroup cgroup(groups_below(record.cgroup, request.cgroups));
   const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
   // Ours, and so the child's until it is in its control groups.
@@ -226,7 +244,7 @@ Child exec_in_container(const ExecRequest& request) {
   std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();
-    run_process(request, first_process, tasks_files, SyncSocket(std::move(theirs)));
+    run_process(request, first_process, root, tasks_files, SyncSocket(std::move(theirs)));
   }
   theirs.reset();
   accompany(*process, request, SyncSocket(std::move(ours)));

@@ -8,6 +8,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/base/text.h"
 #include "runtime/launch/become.h"
 #include "runtime/linux/seccomp.h"
@@ -42,11 +43,22 @@ std::string find_rootfs(const oci::Spec& spec, const std::string& bundle) {
   return real_path(path.starts_with('/') ? path : bundle + "/" + path);
 }
 
-void require_mount_namespace(const oci::Linux& config) {
-  if (config.find_namespace(oci::NamespaceType::mount) != nullptr) return;
-  throw Error(
-      "config.json: /linux/namespaces: no mount namespace: the container's mounts would be made "
-      "on the host; add {\"type\": \"mount\"}");
+bool shares_mount_namespace(const oci::Linux& config) {
+  return config.find_namespace(oci::NamespaceType::mount) == nullptr;
+}
+
+void check_mount_namespace(const oci::Linux& config) {
+  if (!shares_mount_namespace(config)) return;
+  if (config.find_namespace(oci::NamespaceType::user) != nullptr) {
+    throw Error(
+        "config.json: /linux/namespaces: no mount namespace: a user namespace has no right to "
+        "mount "
+        "in the host's; add {\"type\": \"mount\"}");
+  }
+  warn("/linux/namespaces",
+       "no mount namespace: the container's mounts are made in the runtime's, and chroot is all "
+       "that "
+       "keeps it from the rest of the host's files");
 }
 
 void require_seccomp(const oci::Seccomp& seccomp) {

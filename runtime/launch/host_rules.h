@@ -13,7 +13,10 @@ namespace gocker {
 // The root filesystem's absolute path without symlinks. Relative ones start at the bundle.
 std::string find_rootfs(const oci::Spec& spec, const std::string& bundle);
 
-void require_mount_namespace(const oci::Linux& config);
+// Whether the container's mounts are made in the runtime's mount namespace: none is asked for.
+bool shares_mount_namespace(const oci::Linux& config);
+// Warns of that; throws where another user namespace makes it impossible.
+void check_mount_namespace(const oci::Linux& config);
 
 // The filter compiles, and this kernel has what it asks for.
 void require_seccomp(const oci::Seccomp& seccomp);

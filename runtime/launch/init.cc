@@ -129,7 +129,9 @@ class Init {
         !process.selinux_label.empty()) {
       procfs_ = open_private_procfs();
     }
-    root_ = prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation, in_.rootfs);
+    root_ = request_.root_switch == RootSwitch::chroot
+                ? RootDir(in_.rootfs.duplicate())
+                : prepare_rootfs(request_.rootfs, spec_.linux_.rootfs_propagation, in_.rootfs);
     const Fd readonly_dev =
         apply_mounts(in_.mounts, root_, request_.bundle, spec_.linux_.mount_label);
     // Somebody else's /dev is not ours to fill.

@@ -24,12 +24,14 @@
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
 #include "runtime/linux/capabilities.h"
+#include "runtime/linux/detached_mount.h"
 #include "runtime/linux/devices.h"
 #include "runtime/linux/id_map.h"
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
 #include "runtime/linux/seccomp_cache.h"
+#include "runtime/linux/shared_rootfs.h"
 
 namespace gocker {
 namespace {
@@ -113,6 +115,14 @@ std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
   return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
 }
 
+// Told before it is there, so that whoever deletes the container finds it in any case.
+Fd attach_shared_rootfs(const std::string& path, const LaunchEvents& events) {
+  Fd root = copy_shared_rootfs(path);
+  events.on_shared_rootfs(unique_mount_id(root));
+  attach_mount(root, open_directory(path), path);
+  return root;
+}
+
 void accompany_init(const Child& init, const LaunchRequest& request, const LaunchEvents& events,
                     const SyncSocket& socket) {
   const std::optional<SeccompProgram> seccomp = work_beside_init(request);
@@ -155,7 +165,7 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 
 Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const oci::Linux& config = request.spec.linux_;
-  require_mount_namespace(config);
+  check_mount_namespace(config);
   const std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
   const NamespacePlan namespaces(config, !tasks_files.empty());
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);
@@ -171,6 +181,9 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   } else if (!other_user) {
     warn_of_ungrantable(
         parse_capabilities(request.spec.process->capabilities.value_or(oci::Capabilities{})));
+  }
+  if (request.root_switch == RootSwitch::chroot) {
+    rootfs = attach_shared_rootfs(request.rootfs, events);
   }
   const Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();

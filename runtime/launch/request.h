@@ -1,6 +1,7 @@
 // What is asked of the launcher: the values that its stages share.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -33,6 +34,9 @@ struct LaunchRequest {
 
 // What the launcher tells while it works.
 struct LaunchEvents {
+  // The number of the mount that is about to be attached over the root filesystem, where the
+  // container shares the runtime's mount namespace.
+  std::function<void(uint64_t mount_id)> on_shared_rootfs;
   // Init exists and its namespaces are made; nothing of the container has run yet. Called before
   // the first hook.
   std::function<void(const Child& init)> on_init;

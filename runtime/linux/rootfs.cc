@@ -15,6 +15,7 @@
 #include "runtime/linux/filesystem.h"
 #include "runtime/linux/host_mounts.h"
 #include "runtime/linux/mount_options.h"
+#include "runtime/linux/shared_rootfs.h"
 
 namespace gocker {
 namespace {
@@ -109,10 +110,13 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation, co
 
 void switch_root(const RootDir& root, RootSwitch method) {
   const Doing doing("switch to the root filesystem");
-  if (method == RootSwitch::pivot) {
-    pivot(root);
-  } else {
-    move_to_root(root);
+  switch (method) {
+    case RootSwitch::pivot:
+      return pivot(root);
+    case RootSwitch::move:
+      return move_to_root(root);
+    case RootSwitch::chroot:
+      return change_root(root.fd());
   }
 }
 

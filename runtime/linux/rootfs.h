@@ -23,8 +23,9 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation,
                        const Fd& prepared = Fd());
 
 // Makes `root` the root of the mount namespace and lets go of the old one; the working directory
-// is the new "/". Without pivot_root (an initramfs can't be pivoted): MS_MOVE and chroot.
-enum class RootSwitch { pivot, move };
+// is the new "/". Without pivot_root (an initramfs can't be pivoted): MS_MOVE and chroot. In the
+// runtime's own mount namespace (shared_rootfs.h): chroot alone.
+enum class RootSwitch { pivot, move, chroot };
 void switch_root(const RootDir& root, RootSwitch method);
 
 // After the switch. `propagation` as in config.json; nothing to do for "".

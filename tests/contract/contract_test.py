@@ -20,6 +20,7 @@ import typing
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
 
+import box as boxes
 from box import Box
 
 SHIM = "--root ROOT --log LOG --log-format json"  # containerd's shim, docker, nerdctl
@@ -335,6 +336,7 @@ def run(case, runtime, inside):
 def main():
     runtime, inside, *names = sys.argv[1:]
     report = tap.Tap()
+    boxes.adopt_orphans()
     for case in CASES:
         if names and case.name not in names:
             continue

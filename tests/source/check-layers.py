@@ -21,6 +21,7 @@ SPEC = {"oci-spec"}
 KERNEL = BASE | SPEC | {"runtime/linux", "runtime/cgroup"}
 CONTAINER = KERNEL | {"runtime/container"}
 LAUNCH = CONTAINER | {"runtime/launch"}
+CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
     "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
@@ -35,8 +36,9 @@ MAY_INCLUDE = {
     "runtime/cgroup": BASE | SPEC,
     "runtime/container": KERNEL,
     "runtime/launch": CONTAINER,
-    "runtime/cli": LAUNCH,
-    "runtime": LAUNCH | {"runtime/cli"},  # main.cc
+    "runtime/checkpoint": LAUNCH,
+    "runtime/cli": CHECKPOINT,
+    "runtime": CHECKPOINT | {"runtime/cli"},  # main.cc
     "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
@@ -95,6 +97,10 @@ RAW_CALLS_ALLOWED = {
         "mount": "the new root itself, and the host's mount points above it",
         "umount2": "the old root itself",
     },
+    "runtime/linux/shared_rootfs.cc": {
+        "chroot": "the new root itself",
+        "umount2": "the place of the bundle's root filesystem on the host",
+    },
     "runtime/linux/self_seal.cc": {"open": OWN_BINARY, "readlink": OWN_BINARY, "statfs": OWN_BINARY},
     "imagetool/build/build.cc": {"mount": "all mounts of this process, by the root of the tree"},
     "imagetool/build/run_step.cc": {
@@ -107,10 +113,9 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
     "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
-    "imagetool/containers/foreground.cc": {"execv": CALLED_PROGRAM, "open": CALLED_PROGRAM},
+    "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
     "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
-    "imagetool/containers/session.cc": {"execv": CALLED_PROGRAM},
     "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,

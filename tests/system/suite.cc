@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <regex>
 
 namespace gocker::test {
 namespace {
@@ -70,8 +69,9 @@ void SystemTest::TearDown() {
   if (lines != 1 || !outcome.err.ends_with('\n')) {
     return ::testing::AssertionFailure() << "not one line: " << outcome;
   }
-  const std::regex pattern(expression, std::regex::extended);
-  if (std::regex_search(outcome.err, pattern)) return ::testing::AssertionSuccess();
+  // POSIX extended there, too; std::regex trips the sanitizers.
+  const ::testing::Matcher<const std::string&> pattern = ::testing::ContainsRegex(expression);
+  if (pattern.Matches(outcome.err)) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "no match for " << expression << ": " << outcome;
 }
 

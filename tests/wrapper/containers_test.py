@@ -123,8 +123,9 @@ def stop_sends_the_stop_signal_and_then_kills(gocker, image):
 @test
 def a_stopped_container_says_so(gocker, image):
     gocker("run", "--name", "box", image, "true")
-    for verb in (["exec", "box", "true"], ["attach", "box"], ["top", "box"], ["kill", "box"]):
-        contains(gocker.fails(*verb), "does not run")
+    contains(gocker.fails("exec", "box", "true", code=125), "does not run")
+    for verb in ("attach", "top", "kill"):
+        contains(gocker.fails(verb, "box"), "does not run")
     equal(gocker("stop", "box")[0], "box\n", "stopping it is fine")
     gocker("rm", "box")
 
@@ -213,7 +214,6 @@ def exec_runs_in_the_container(gocker, image):
     equal(gocker("exec", "box", "wc", "-c", text="typed")[0].strip(), "0")
     gocker("exec", "-d", "box", "sh", "-c", "echo later > /later")
     wait_until(lambda: gocker("exec", "box", "cat", "/later")[0] == "later\n", "the file")
-    contains(gocker("exec", "box", "/no/such", code=255)[1], "/no/such")
     gocker("rm", "-f", "box")
 
 

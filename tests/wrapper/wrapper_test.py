@@ -39,6 +39,16 @@ def run_ends_with_the_exit_code_of_the_program(gocker, image):
 
 
 @test
+def only_a_container_that_stays_is_synced(gocker, image):
+    for options, is_volatile in ((["--rm"], True), (["--name", "stays"], False)):
+        mounts, _ = gocker("run", *options, image, "cat", "/proc/self/mountinfo")
+        root = next(line for line in mounts.splitlines() if line.split()[4] == "/")
+        # "volatile" or, on newer kernels, "fsync=volatile".
+        equal(root.endswith("volatile"), is_volatile, root)
+    gocker("rm", "stays")
+
+
+@test
 def run_with_rm_leaves_nothing(gocker, image):
     gocker("run", "--rm", "--name", "brief", image, "true")
     gocker.check_clean()

@@ -3,7 +3,7 @@
 #
 #   gocker start [OPTION]... CONTAINER...
 #
-# CONTAINER is an ID, the beginning of one, or a name. What they have
-# written is still there.
+# CONTAINER is an ID, the beginning of one, or a name. What they have written is still there. With
+# --attach it ends as gocker run does.
 
 become_image container start "$@"

@@ -134,6 +134,18 @@ TEST_F(RemovalTest, TakesALeaseAsGivenBackWhereItsDirectoryIsGone) {
   EXPECT_FALSE(find_lease(store_, bundle));
 }
 
+TEST_F(RemovalTest, IgnoresALeaseThatAPowerLossEmptied) {
+  add_image(kOne, {"base"});
+  const std::string bundle = lease("one");
+  const std::string name = list_directory(store_.leases(), "leases").at(0);
+  replace_file_at(store_.leases(), name, "", 0600);
+  EXPECT_FALSE(find_lease(store_, bundle));
+  EXPECT_TRUE(leases(store_).empty());
+  EXPECT_EQ(remove_images(store_, {"one"}).layers, 1u);
+  collect_garbage(store_);
+  EXPECT_TRUE(list_directory(store_.leases(), "leases").empty());
+}
+
 TEST_F(RemovalTest, ReadsALeaseAsItWasRecorded) {
   add_image(kOne, {"base", "top"});
   const Image image = find_image(store_, "one");

@@ -164,8 +164,6 @@ const std::vector<Case> kLinuxCases = {
      "/linux/maskedPaths/1: must be absolute, not \"proc/keys\""},
     {"ReadonlyPath", [](Spec& s) { s.linux_.readonly_paths = {""}; },
      "/linux/readonlyPaths/0: must be absolute, not \"\""},
-    {"MaskedPathsOnTheHost", [](Spec& s) { remove_namespace(s, NamespaceType::mount); },
-     "/linux/maskedPaths: needs an entry of type mount in /linux/namespaces"},
     {"RdtPath", [](Spec& s) { s.linux_.intel_rdt = IntelRdt{.clos_id = "a/b"}; },
      "/linux/intelRdt/closID: must be a name without \"/\", not \"a/b\""},
     {"RdtUp", [](Spec& s) { s.linux_.intel_rdt = IntelRdt{.clos_id = ".."}; },
