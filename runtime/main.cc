@@ -47,7 +47,8 @@ void report(const char* message) {
 
 constexpr char kStateRoot[] = "/run/gocker-runtime";
 
-// Root in a user namespace of an ordinary user's (podman's, gocker-image's) can't have root's place.
+// Root in a user namespace of an ordinary user's (podman's, gocker-image's) can't have root's
+// place.
 bool may_have_state_root() {
   if (!is_superuser()) return false;
   return ::access(kStateRoot, W_OK) == 0 || ::access("/run", W_OK) == 0;

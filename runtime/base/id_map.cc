@@ -89,7 +89,8 @@ void run_helper(pid_t pid, const IdKind& kind, const std::vector<IdRange>& range
 // The kernel lets a user map one id, the own one, once setgroups(2) is denied in the namespace;
 // for others there are the helpers.
 void write_as_user(pid_t pid, const IdKind& kind, const std::vector<IdRange>& ranges) {
-  const bool only_own = ranges.size() == 1 && ranges[0].size == 1 && ranges[0].outside == kind.own_id;
+  const bool only_own =
+      ranges.size() == 1 && ranges[0].size == 1 && ranges[0].outside == kind.own_id;
   if (!only_own) return run_helper(pid, kind, ranges);
   const std::string directory = "/proc/" + std::to_string(pid) + "/";
   if (kind.needs_setgroups_denied) write_file(directory + "setgroups", "deny");

@@ -211,8 +211,7 @@ void Cgroup::filter_devices(const oci::Resources& resources) const {
   const CloseInBatches batches;
   const Doing doing("set limits");
   // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
-  const bool none =
-      paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
+  const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
   if (!none && paths_.find("devices") == nullptr) {
     apply_first_device_rules(paths_, resources.devices);
   }

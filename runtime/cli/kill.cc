@@ -13,8 +13,8 @@
 namespace gocker::cli {
 namespace {
 
-constexpr std::array kOptions{
-    Option{"all", 'a', "", "signal every process of the container"}, kRegex};
+constexpr std::array kOptions{Option{"all", 'a', "", "signal every process of the container"},
+                              kRegex};
 
 void kill_first(const Container& container, int signal) {
   const Fd process = container.open_process();
@@ -34,8 +34,7 @@ int run(const Global& global, const Arguments& arguments) {
     const Doing doing("kill container", id);
     // Of several, some may have ended.
     if (arguments.has("regex") && !container.open_process()) continue;
-    arguments.has("all") ? signal_all_processes(container, signal)
-                         : kill_first(container, signal);
+    arguments.has("all") ? signal_all_processes(container, signal) : kill_first(container, signal);
   }
   return 0;
 }

@@ -42,7 +42,8 @@ CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) 
 }
 
 // Root in a user namespace may find the customary places closed.
-bool looks_for_delegated(const Error& refused, const oci::Spec& spec, const CreateOptions& options) {
+bool looks_for_delegated(const Error& refused, const oci::Spec& spec,
+                         const CreateOptions& options) {
   const int code = refused.code();
   const bool closed = code == EACCES || code == EPERM || code == EROFS;
   const bool may = options.rootless == Rootless::automatic && spec.linux_.cgroups_path.empty();

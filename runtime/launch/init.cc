@@ -184,9 +184,10 @@ class Init {
     return {.process = *spec_.process,
             .seccomp = seccomp_ ? &*seccomp_ : nullptr,
             .listen_fds = request_.listen_fds,
-            .on_seccomp_listener = [this](const Fd& listener) {
-              launcher_.send(MessageKind::kSeccompListener, {listener.get()});
-            },
+            .on_seccomp_listener =
+                [this](const Fd& listener) {
+                  launcher_.send(MessageKind::kSeccompListener, {listener.get()});
+                },
             .tracing = tracing()};
   }
 

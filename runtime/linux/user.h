@@ -7,10 +7,10 @@
 
 namespace gocker {
 
-// Who may trace a process of ours, read its descriptors and join its namespaces by its pid, until it
-// executes the container's program. Nobody in the container (CVE-2016-9962): so nobody at all, but
-// where an ordinary user makes a container that nobody else is in yet. There the user would be shut
-// out, too, and with the user hooks, pasta(1) and `exec`.
+// Who may trace a process of ours, read its descriptors and join its namespaces by its pid, until
+// it executes the container's program. Nobody in the container (CVE-2016-9962): so nobody at all,
+// but where an ordinary user makes a container that nobody else is in yet. There the user would be
+// shut out, too, and with the user hooks, pasta(1) and `exec`.
 enum class Tracing { nobody, owner };
 void allow_tracing(Tracing by);
 
