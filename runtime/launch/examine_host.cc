@@ -279,9 +279,10 @@ class HostExamination {
       throw Error("SELinux is not enabled on this host");
     });
     if (!spec_.process) return;
-    attempt("/process/apparmorProfile", "leave it out, or enable AppArmor", [&] {
-      if (spec_.process->apparmor_profile.empty() || apparmor_enabled()) return;
-      throw Error("AppArmor is not enabled on this host");
+    attempt("/process/apparmorProfile", "leave it out, or load it (apparmor_parser)", [&] {
+      const std::string& profile = spec_.process->apparmor_profile;
+      // For the next execve of this process, and there is none.
+      if (!profile.empty()) set_apparmor_profile(open_directory("/proc"), profile);
     });
     attempt("/process/selinuxLabel", "leave it out, or enable SELinux", [&] {
       if (spec_.process->selinux_label.empty() || selinux_enabled()) return;
