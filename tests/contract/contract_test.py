@@ -20,7 +20,8 @@ import typing
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
 
-from box import Box
+import box as boxes
+from box import Box, expect
 
 SHIM = "--root ROOT --log LOG --log-format json"  # containerd's shim, docker, nerdctl
 CONMON = "--log-format=json --log LOG --root=ROOT"  # podman's conmon
@@ -44,11 +45,6 @@ class Case:
     process: dict = dataclasses.field(default_factory=dict)  # changes to process in config.json
     socket: str = ""  # a socket to listen on
     env: dict = dataclasses.field(default_factory=dict)
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 # --- what is looked at ----------------------------------------------------------------------------
@@ -335,6 +331,7 @@ def run(case, runtime, inside):
 def main():
     runtime, inside, *names = sys.argv[1:]
     report = tap.Tap()
+    boxes.adopt_orphans()
     for case in CASES:
         if names and case.name not in names:
             continue

@@ -93,6 +93,10 @@ class Engine:
     def reset(self):
         """Removes what a failed case left."""
 
+    def daemons(self):
+        """The engine's own processes, by ID, which may be others than before the cases."""
+        return set()
+
     def state_folders(self):
         """Where the runtime keeps its containers for this engine."""
         return ["/run/gocker-runtime", "/run/runc", "/run/crun"]
@@ -180,7 +184,7 @@ def run_cases(engine_class, runtime, names, tell):
             tell(dataclasses.asdict(run_case(engine, name, function)))
         with contextlib.suppress(Exception):
             engine.reset()
-        left = before.wait_for_nothing_added(engine.state_folders())
+        left = before.wait_for_nothing_added(engine.state_folders(), engine.daemons())
         tell(dataclasses.asdict(Result(NOTHING_LEFT, left)))
     finally:
         engine.stop()

@@ -211,10 +211,11 @@ class Snapshot:
         self.groups = control_groups()
         self.interfaces = interfaces()
 
-    def added(self, state_folders=()):
-        """What came since then, in words, and what is in the state folders of runtimes."""
+    def added(self, state_folders=(), daemons=()):
+        """What came since then but for the processes `daemons`, in words, and what is in the state
+        folders of runtimes."""
         found = [f"process {pid}: {words}" for pid, words in processes().items()
-                 if pid not in self.processes]
+                 if pid not in self.processes and pid not in daemons]
         found += [f"mount {point}" for point in mount_points() if point not in self.mounts]
         found += [f"control group {group}" for group in sorted(control_groups() - self.groups)
                   if not self.keeps_group(group)]
@@ -225,9 +226,9 @@ class Snapshot:
             found += [f"state {folder}/{name}" for name in names if not name.startswith(".")]
         return found
 
-    def wait_for_nothing_added(self, state_folders=(), seconds=15):
+    def wait_for_nothing_added(self, state_folders=(), daemons=(), seconds=15):
         """What is left when engines have had their moment to clean up; [] where nothing is."""
         deadline = time.monotonic() + seconds
-        while (found := self.added(state_folders)) and time.monotonic() < deadline:
+        while (found := self.added(state_folders, daemons)) and time.monotonic() < deadline:
             time.sleep(0.1)
         return found
