@@ -162,38 +162,6 @@ def pids_in(group):
     return sorted(found)
 
 
-# What a limit is called: controller and file of version 1, file of version 2.
-LIMITS = {
-    "memory": ("memory", "memory.limit_in_bytes", "memory.max"),
-    "reservation": ("memory", "memory.soft_limit_in_bytes", "memory.low"),
-    "pids": ("pids", "pids.max", "pids.max"),
-    "shares": ("cpu", "cpu.shares", "cpu.weight"),
-    "quota": ("cpu", "cpu.cfs_quota_us", "cpu.max"),
-    "period": ("cpu", "cpu.cfs_period_us", "cpu.max"),
-    "cpus": ("cpuset", "cpuset.cpus", "cpuset.cpus"),
-}
-
-
-def group_of(pid, controller):
-    """The folder of a process's control group."""
-    groups = {}
-    for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        groups |= {name: path for name in controllers.split(",")}
-    for point, kind, names in cgroup_mounts():
-        if kind == "cgroup" and controller in names:
-            return pathlib.Path(f"{point}{groups[controller]}")
-    return pathlib.Path(f"{CGROUPS}{groups['']}")
-
-
-def limit(pid, name):
-    """What the kernel says of a limit of a process's group."""
-    controller, first, second = LIMITS[name]
-    folder = group_of(pid, controller)
-    file = folder / first
-    return (file if file.exists() else folder / second).read_text().strip()
-
-
 def interfaces():
     return {name for name in os.listdir("/sys/class/net") if name != "lo"}
 

@@ -2,7 +2,7 @@
 
 import json
 
-import host
+import limits
 from engine import IMAGE, case, contains, equal, wait_until
 
 POD = f"""\
@@ -66,7 +66,8 @@ def pod_options(podman):
     podman("pod", "create", "--name", "pea", "--share", "pid,net,ipc,uts", "--cpus", "0.5")
     podman("run", "-d", "--pod", "pea", "--name", "one", IMAGE, "sleep", "1234")
     contains(podman("run", "--rm", "--pod", "pea", IMAGE, "ps"), "sleep 1234")
-    contains(str(host.group_of(podman.pid("one"), "pids")), podman("pod", "inspect", "pea", "--format", "{{.ID}}"))
+    contains(str(limits.group_file(podman.pid("one"), "pids", "cgroup.procs")),
+             podman("pod", "inspect", "pea", "--format", "{{.ID}}"))
     podman.remove_pod("pea")
 
 
@@ -85,8 +86,7 @@ def kube_play(podman):
     podman("kube", "play", "--network", "podman", file)
     wait_until(lambda: podman("logs", "played-main") == "made\nxyzzy", "what the container says")
     pid = podman.pid("played-main")
-    equal(host.limit(pid, "memory"), str(64 * 1024 * 1024), "memory")
-    equal(host.limit(pid, "quota").split()[0], "50000", "quota")
+    equal((limits.memory(pid), limits.cpus(pid)), (64 * 1024 * 1024, 0.5), "memory and processors' time")
     equal(podman("exec", "played-main", "id", "-u"), "1000", "user")
     podman("exec", "played-main", "touch", "/x", code=1)
     podman("kube", "down", file)

@@ -1,46 +1,49 @@
 """Limits: what podman asks for stands in the control group's files, and holds."""
 
-import host
+import limits
 from engine import IMAGE, case, contains, equal, wait_until
 
 MEGABYTE = 1024 * 1024
-VERSION_2 = (host.CGROUPS / "cgroup.controllers").exists()
 
 
-def check_limits(podman, options, **expected):
-    podman.sleeper(*options, name="limited")
-    pid = podman.pid("limited")
-    for name, value in expected.items():
-        equal(host.limit(pid, name), str(value), name)
-    podman.remove("limited")
+def group_of(podman, container):
+    """The path of its memory group."""
+    return str(limits.group_file(podman.pid(container), "memory", "cgroup.procs").parent)
 
 
 @case("limits: memory, swap and reservation")
 def memory(podman):
-    check_limits(podman, ("--memory", "64m", "--memory-reservation", "32m", "--memory-swap", "128m"),
-                 memory=64 * MEGABYTE, reservation=32 * MEGABYTE)
+    podman.sleeper("--memory", "64m", "--memory-reservation", "32m", "--memory-swap", "128m", name="limited")
+    pid = podman.pid("limited")
+    equal((limits.memory(pid), limits.reservation(pid)), (64 * MEGABYTE, 32 * MEGABYTE), "limits")
+    podman.remove("limited")
 
 
 @case("limits: processor time")
 def cpus(podman):
-    if VERSION_2:
-        check_limits(podman, ("--cpus", "0.5"), quota="50000 100000")
-    else:
-        check_limits(podman, ("--cpus", "0.5"), quota=50000, period=100000)
-        check_limits(podman, ("--cpu-shares", "512"), shares=512)
-        check_limits(podman, ("--cpu-period", "50000", "--cpu-quota", "20000"), quota=20000, period=50000)
+    for options in (("--cpus", "0.5"), ("--cpu-period", "50000", "--cpu-quota", "25000")):
+        podman.sleeper(*options, "--cpu-shares", "512", name="limited")
+        pid = podman.pid("limited")
+        equal(limits.cpus(pid), 0.5, "processors' time")
+        equal(limits.read(pid, "cpu", "cpu.shares", "cpu.weight"), "59" if limits.is_version_2() else "512",
+              "shares")
+        podman.remove("limited")
 
 
 @case("limits: the processors that may be used")
 def cpuset(podman):
-    check_limits(podman, ("--cpuset-cpus", "0", "--cpuset-mems", "0"), cpus="0")
-    equal(podman.sh("nproc", "--cpuset-cpus", "0"), "1", "processors")
+    podman.sleeper("--cpuset-cpus", "0", "--cpuset-mems", "0", name="limited")
+    equal(limits.processor_set(podman.pid("limited")), "0", "processors")
+    equal(podman("exec", "limited", "nproc"), "1", "processors as seen inside")
+    podman.remove("limited")
 
 
 @case("limits: the number of processes, which holds")
 def pids(podman):
-    check_limits(podman, ("--pids-limit", "20"), pids=20)
-    check_limits(podman, ("--pids-limit", "-1"), pids="max")
+    for given, expected in (("20", "20"), ("-1", "max")):
+        podman.sleeper("--pids-limit", given, name="limited")
+        equal(limits.read(podman.pid("limited"), "pids", "pids.max", "pids.max"), expected, "limit")
+        podman.remove("limited")
     done = podman.try_run("run", "--rm", "--pids-limit", "5", IMAGE, "sh", "-c",
                           "for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait")
     contains(done.stderr, "can't fork")
@@ -62,8 +65,7 @@ def update(podman):
     podman.sleeper("--memory", "64m", name="changing")
     podman("update", "--memory", "96m", "--cpus", "0.25", "changing")
     pid = podman.pid("changing")
-    equal(host.limit(pid, "memory"), str(96 * MEGABYTE), "memory")
-    equal(host.limit(pid, "quota").split()[0], "25000", "quota")
+    equal((limits.memory(pid), limits.cpus(pid)), (96 * MEGABYTE, 0.25), "memory and processors' time")
     podman.remove("changing")
 
 
@@ -71,7 +73,7 @@ def update(podman):
 def update_cpuset(podman):
     podman.sleeper(name="moving")
     podman("update", "--cpuset-cpus", "1", "--cpu-shares", "300", "moving")
-    equal(host.limit(podman.pid("moving"), "cpus"), "1", "processors")
+    equal(limits.processor_set(podman.pid("moving")), "1", "processors")
     equal(podman("exec", "moving", "nproc"), "1", "processors as seen inside")
     podman.remove("moving")
 
@@ -79,22 +81,22 @@ def update_cpuset(podman):
 @case("control groups: below a parent of the user's choice")
 def parent(podman):
     podman.sleeper("--cgroup-parent", "/gocker-parent", name="child")
-    contains(str(host.group_of(podman.pid("child"), "memory")), "/gocker-parent/libpod-")
+    contains(group_of(podman, "child"), "/gocker-parent/libpod-")
     podman.remove("child")
-    host.remove_groups([point / "gocker-parent" for point, _, _ in host.cgroup_mounts()])
+    limits.remove_group("gocker-parent")
 
 
 @case("control groups: none of their own with --cgroups=disabled")
 def disabled(podman):
     podman.sleeper("--cgroups", "disabled", name="free")
-    assert "libpod" not in str(host.group_of(podman.pid("free"), "memory"))
+    assert "libpod" not in group_of(podman, "free")
     podman.remove("free")
 
 
 @case("control groups: --cgroups=no-conmon")
 def no_conmon(podman):
     podman.sleeper("--cgroups", "no-conmon", name="bare")
-    contains(str(host.group_of(podman.pid("bare"), "pids")), "libpod")
+    contains(group_of(podman, "bare"), "libpod")
     podman.remove("bare")
 
 
@@ -102,7 +104,7 @@ def no_conmon(podman):
 def namespaces(podman):
     contains(podman.sh("cat /proc/self/cgroup", "--cgroupns", "private"), ":/\n")
     contains(podman.sh("cat /proc/self/cgroup", "--cgroupns", "host"), "/libpod-")
-    podman.sh(f"mkdir /sys/fs/cgroup{'' if VERSION_2 else '/memory'}/x", code=1)
+    podman.sh(f"mkdir /sys/fs/cgroup{'' if limits.is_version_2() else '/memory'}/x", code=1)
 
 
 @case("scores and limits of the process: OOM score, ulimits")
