@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 
 #include "runtime/base/error.h"
 #include "runtime/base/process.h"
@@ -46,8 +47,13 @@ std::vector<std::string> environment(const BecomeRequest& request) {
     env.push_back("HOME=" + home_directory(request.process.user.uid));
   }
   if (request.listen_fds > 0) {
+    std::erase_if(env, [](const std::string& entry) {
+      return entry.starts_with("LISTEN_FDS=") || entry.starts_with("LISTEN_PID=");
+    });
     env.push_back("LISTEN_FDS=" + std::to_string(request.listen_fds));
     env.push_back("LISTEN_PID=" + std::to_string(::getpid()));
+    const char* names = std::getenv("LISTEN_FDNAMES");  // of the sockets, from who handed them over
+    if (names != nullptr) env.push_back(std::string("LISTEN_FDNAMES=") + names);
   }
   return env;
 }

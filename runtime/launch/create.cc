@@ -150,6 +150,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   record.rdt_directories = rdt_groups.own_directories();
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
+  if (options.on_directory) options.on_directory(container.directory());
   Cgroup cgroup(record.cgroup);
   cgroup.create();
   set_limits(cgroup, spec, options);

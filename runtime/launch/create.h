@@ -29,6 +29,8 @@ struct CreateOptions {
   std::string pidfd_socket;    // gets a pidfd of the first process; empty: none
   std::string console_socket;  // recorded; the connection is made by on_terminal
   std::function<void(Fd controller)> on_terminal;
+  // The state directory is made, and nothing else yet.
+  std::function<void(const Fd& state_directory)> on_directory;
 };
 
 // A container that waits at its gate or runs already, and the hold on its first process: destroying

@@ -24,18 +24,10 @@ import tap
 
 import box as boxes
 import criu
+from box import expect
 
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; echo $i; sleep 0.02; done"
 MASKED = ["/proc/keys", "/proc/timer_list", "/proc/scsi"]
-
-
-class NotHere(Exception):
-    """This kernel lacks what the case is about."""
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 class Saved:
@@ -164,7 +156,7 @@ def leave_running_leaves_it_running(saved):
 def a_pre_dump_is_the_parent_of_a_dump(saved):
     if subprocess.run([saved.program, "check", "--feature", "mem_dirty_track"],
                       capture_output=True).returncode != 0:
-        raise NotHere("this kernel doesn't tell which pages were written to (CONFIG_MEM_SOFT_DIRTY)")
+        raise tap.NotHere("this kernel doesn't tell which pages were written to (CONFIG_MEM_SOFT_DIRTY)")
     saved.start()
     saved.must(f"checkpoint --pre-dump --image-path {saved.folder}/before --work-path {saved.work} ID")
     saved.wait_for_count(saved.count() + 3)
@@ -453,30 +445,23 @@ CASES = [
 ]
 
 
+@contextlib.contextmanager
+def fresh(runtime, inside, program, reason):
+    if program is None:
+        raise tap.NotHere(reason)
+    with tempfile.TemporaryDirectory(prefix="gocker-checkpoint") as folder:
+        saved = Saved(folder, runtime, inside, program)
+        try:
+            yield saved
+        finally:
+            saved.box.close()
+
+
 def main():
     runtime, inside, *names = sys.argv[1:]
-    runtime = os.path.abspath(runtime)
     program, reason = criu.find()
-    report = tap.Tap()
     boxes.adopt_orphans()
-    for case in CASES:
-        if names and case.__name__ not in names:
-            continue
-        if program is None:
-            report.skipped(case.__name__, reason)
-            continue
-        with tempfile.TemporaryDirectory(prefix="gocker-checkpoint") as folder:
-            saved = Saved(folder, runtime, inside, program)
-            try:
-                case(saved)
-                report.passed(case.__name__)
-            except NotHere as missing:
-                report.skipped(case.__name__, missing)
-            except Exception as failure:  # the next case has its turn
-                report.failed(case.__name__, [f"{type(failure).__name__}: {failure}"])
-            finally:
-                saved.box.close()
-    report.finish()
+    tap.run_cases(CASES, names, lambda: fresh(os.path.abspath(runtime), inside, program, reason))
 
 
 if __name__ == "__main__":

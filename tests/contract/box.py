@@ -10,12 +10,22 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import tap
 
 NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
 # conmon and the shims call with next to nothing.
 PR_SET_CHILD_SUBREAPER = 36
 ENGINE_ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": ""}
+
+
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
 
 
 @dataclasses.dataclass
@@ -120,11 +130,12 @@ class Box:
                            .replace("=B", f"={self.bundle}"))
                 for word in text.split()]
 
-    def call(self, vector, stdin=None, env=None):
+    def call(self, vector, stdin=None, env=None, prefix=()):
+        """`prefix`: a program that executes what follows it, with other descriptors."""
         # Files, as a created container keeps the runtime's streams open.
         with open(self.folder / "out", "w+b") as out, open(self.folder / "err", "w+b") as err:
             done = subprocess.run(
-                [self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
+                [*prefix, self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
                 input=None if stdin is None else stdin.encode(), env={**ENGINE_ENV, **(env or {})},
                 **({"stdin": subprocess.DEVNULL} if stdin is None else {}))
             out.seek(0)
@@ -172,3 +183,15 @@ class Box:
             yield listener
         finally:
             listener.close()
+
+
+@contextlib.contextmanager
+def fresh(runtime, inside):
+    if os.geteuid() != 0:
+        raise tap.NotHere("containers are made as root here")
+    with tempfile.TemporaryDirectory(prefix="gocker-contract") as folder:
+        box = Box(folder, runtime, inside)
+        try:
+            yield box
+        finally:
+            box.close()

@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
 
 import box as boxes
-from box import Box
+from box import Box, expect
 
 SHIM = "--root ROOT --log LOG --log-format json"  # containerd's shim, docker, nerdctl
 CONMON = "--log-format=json --log LOG --root=ROOT"  # podman's conmon
@@ -45,11 +45,6 @@ class Case:
     process: dict = dataclasses.field(default_factory=dict)  # changes to process in config.json
     socket: str = ""  # a socket to listen on
     env: dict = dataclasses.field(default_factory=dict)
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 # --- what is looked at ----------------------------------------------------------------------------
