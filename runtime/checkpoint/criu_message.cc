@@ -73,6 +73,8 @@ void write_choices(MessageWriter& message, const CriuOptions& options) {
   message.flag(7, options.shell_job);
   message.flag(8, options.file_locks);
   message.flag(16, options.auto_dedup);
+  message.flag(18, options.link_remap);
+  message.flag(46, options.tcp_skip_in_flight);
   message.flag(48, options.lazy_pages);
   message.flag(52, options.tcp_close);
   message.flag(24, options.cgroups != CriuCgroups::ignore);

@@ -28,6 +28,8 @@ struct CriuOptions {
   bool file_locks = false;
   bool auto_dedup = false;
   bool lazy_pages = false;
+  bool link_remap = false;
+  bool tcp_skip_in_flight = false;
   CriuCgroups cgroups = CriuCgroups::soft;
   uint32_t empty_namespaces = 0;  // CLONE_NEW*
   std::string page_server_address;

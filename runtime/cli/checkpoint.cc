@@ -22,6 +22,8 @@ constexpr std::array kOptions{
     Option{"status-fd", 0, "FD", "where a byte says that lazy pages are ready"},
     Option{"page-server", 0, "ADDRESS:PORT", "where the pages go instead of onto disk"},
     kFileLocks,
+    Option{"link-remap", 0, "", "with open files whose names are gone: they get new ones"},
+    Option{"tcp-skip-in-flight", 0, "", "without connections that are just being made"},
     Option{"pre-dump", 0, "", "memory only, as the parent of a dump; the container runs on"},
     kManageCgroups,
     kEmptyNamespace,
@@ -56,6 +58,8 @@ void set_status_fd(CriuOptions& options, const Arguments& arguments) {
 
 int run(const Global& global, const Arguments& arguments) {
   CriuOptions options = criu_options(arguments);
+  options.link_remap = arguments.has("link-remap");
+  options.tcp_skip_in_flight = arguments.has("tcp-skip-in-flight");
   options.leave_running = arguments.has("leave-running");
   options.parent_images = arguments.value("parent-path");
   if (options.parent_images.starts_with('/')) {

@@ -64,7 +64,7 @@ int run(const Global&, const Arguments&) {
       .mount_options = known_mount_options(),
       .linux_ = linux_features(),
       .annotations = annotations(),
-      .potentially_unsafe_config_annotations = {kPidfdReceiver, kCriuConfig},
+      .potentially_unsafe_config_annotations = {"run.oci.", kCriuConfig},
   }));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "oci-spec/runtime_spec.h"
@@ -11,6 +12,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
+#include "runtime/linux/intel_rdt.h"
 
 namespace gocker::cli {
 namespace {
@@ -32,7 +34,9 @@ constexpr std::array kOptions{
     Option{"cpuset-cpus", 0, "LIST", "CPUs that may be used: 0-3,7"},
     Option{"cpuset-mems", 0, "LIST", "memory nodes that may be used"},
     Option{"blkio-weight", 0, "N", "weight of block I/O (10 to 1000)"},
-    Option{"pids-limit", 0, "N", "most processes (-1: unlimited)"}};
+    Option{"pids-limit", 0, "N", "most processes (-1: unlimited)"},
+    Option{"l3-cache-schema", 0, "LINE", "of the container's resctrl class: L3:0=7f"},
+    Option{"mem-bw-schema", 0, "LINE", "of the container's resctrl class: MB:0=50"}};
 
 [[noreturn]] void throw_bad_value(const char* option, const std::string& text) {
   throw UsageError("--" + std::string(option) + ": \"" + text + "\" is no number in its range");
@@ -123,6 +127,14 @@ oci::Resources wanted_resources(const Arguments& arguments) {
   return resources;
 }
 
+void update_schemata(const Container& container, const Arguments& arguments) {
+  if (!arguments.has("l3-cache-schema") && !arguments.has("mem-bw-schema")) return;
+  const std::optional<oci::IntelRdt> rdt = container.load_config().linux_.intel_rdt;
+  if (!rdt) throw Error("it has no linux.intelRdt, so no class whose schemata could change");
+  update_rdt_schemata(find_rdt_groups(*rdt, container.record().id, find_resctrl()),
+                      arguments.value("l3-cache-schema"), arguments.value("mem-bw-schema"));
+}
+
 int run(const Global& global, const Arguments& arguments) {
   const oci::Resources resources = wanted_resources(arguments);
   const Container container = Container::load(StateRoot(global.state_root),
@@ -130,6 +142,7 @@ int run(const Global& global, const Arguments& arguments) {
   const Doing doing("update container", container.record().id);
   if (!container.open_process()) throw Error("container not running");
   Cgroup(container.record().cgroup).update(resources);
+  update_schemata(container, arguments);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/container/hooks.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/process.h"
 #include "runtime/base/text.h"
@@ -35,11 +37,22 @@ std::string outcome(const CommandResult& result, const oci::Hook& hook) {
   return "exit code " + std::to_string(WEXITSTATUS(result.wait_status));
 }
 
-void run_hook(const oci::Hook& hook, const char* kind, const std::string& state_json) {
+// At most what run_command() keeps of it.
+void keep_output(const oci::StringMap& annotations, const char* name, const std::string& output) {
+  const auto file = annotations.find(name);
+  if (file == annotations.end() || output.empty()) return;
+  write_all(open_file(file->second, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600), output,
+            file->second);
+}
+
+void run_hook(const oci::Hook& hook, const char* kind, const oci::StringMap& annotations,
+              const std::string& state_json) {
   const Doing doing(kind, hook.path);
   Command command{.path = hook.path, .args = hook.args, .env = hook.env, .input = state_json};
   if (hook.timeout) command.timeout = std::chrono::seconds(*hook.timeout);
   const CommandResult result = run_command(command);
+  keep_output(annotations, kHooksStdout, result.output);
+  keep_output(annotations, kHooksStderr, result.errors);
   if (result.timed_out || result.wait_status != 0) {
     throw Error(outcome(result, hook) + last_words(result));
   }
@@ -51,7 +64,9 @@ void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const oci:
   if (hooks.empty()) return;
   const std::string action = std::string(kind) + " hook";
   const std::string state_json = oci::to_json(state);
-  for (const oci::Hook& hook : hooks) run_hook(hook, action.c_str(), state_json);
+  const bool among_own_files = std::string_view(kind) == "startContainer";
+  const oci::StringMap annotations = among_own_files ? oci::StringMap{} : state.annotations;
+  for (const oci::Hook& hook : hooks) run_hook(hook, action.c_str(), annotations, state_json);
 }
 
 void run_hooks_despite_failures(const std::vector<oci::Hook>& hooks, const char* kind,

@@ -26,6 +26,7 @@ struct BecomeRequest {
   unsigned listen_fds = 0;                  // announced as LISTEN_FDS
   std::function<void(Fd listener)> on_seccomp_listener;
   Tracing tracing = Tracing::nobody;
+  Groups groups = Groups::as_asked;
 };
 
 // From the runtime's user to the process's: limits, capabilities, user, umask, working directory;

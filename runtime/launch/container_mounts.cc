@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,7 +104,7 @@ void work_in_container(const Container& container,
   const bool own_user = std::any_of(
       namespaces.begin(), namespaces.end(),
       [](const oci::Namespace& entry) { return entry.type == oci::NamespaceType::user; });
-  check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
+  allow_tracing(Tracing::nobody);
   auto [ours, theirs] = socket_pair();
   std::optional<Child> child = clone_child(0, Fd());
   if (!child) {

@@ -19,6 +19,7 @@
 #include "runtime/cgroup/delegated.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
+#include "runtime/launch/annotations.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
 #include "runtime/launch/ordinary_user.h"
@@ -159,9 +160,12 @@ Configuration load_bundle(const std::string& bundle, const std::string& config_f
   oci::Findings findings;
   oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
   oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
+  const bool annotated = apply_annotations(spec);
   oci::validate(spec, kConfigFile);
   if (!is_superuser()) fit_to_ordinary_user(spec);
   for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
+  if (wanted != nullptr) warn_of_ignored_annotations(spec.annotations);
+  if (annotated) json = oci::to_json(spec);
   // A container can be created without one: `start` has nothing to run then, and says so.
   if (!spec.process) {
     spec.process = oci::Process{.cwd = "/"};

@@ -18,9 +18,6 @@ enum class CgroupManager { cgroupfs, systemd, disabled };
 // cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
 enum class Rootless { automatic, yes, no };
 
-// An annotation of crun's with the meaning of --pidfd-socket.
-inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";
-
 struct CreateOptions {
   std::string id;
   std::string bundle;

@@ -13,6 +13,7 @@
 #include "runtime/base/socket.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/launch/annotations.h"
 #include "runtime/launch/become.h"
 #include "runtime/launch/bridge.h"
 #include "runtime/launch/first_steps.h"
@@ -145,9 +146,11 @@ class ExecProcess {
     return {.process = request_.process,
             .seccomp = seccomp_ ? &*seccomp_ : nullptr,
             .listen_fds = request_.listen_fds,
-            .on_seccomp_listener = [this](const Fd& listener) {
-              launcher_.send(MessageKind::kSeccompListener, {listener.get()});
-            }};
+            .on_seccomp_listener =
+                [this](const Fd& listener) {
+                  launcher_.send(MessageKind::kSeccompListener, {listener.get()});
+                },
+            .groups = wanted_groups(request_.spec.annotations)};
   }
 
   void keep_only_what_the_program_gets() {

@@ -14,6 +14,7 @@
 #include "runtime/base/process.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
+#include "runtime/launch/annotations.h"
 #include "runtime/launch/become.h"
 #include "runtime/launch/first_steps.h"
 #include "runtime/launch/seccomp_message.h"
@@ -188,7 +189,8 @@ class Init {
                 [this](const Fd& listener) {
                   launcher_.send(MessageKind::kSeccompListener, {listener.get()});
                 },
-            .tracing = tracing()};
+            .tracing = tracing(),
+            .groups = wanted_groups(spec_.annotations)};
   }
 
   void report_exec() const {

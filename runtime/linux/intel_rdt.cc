@@ -146,6 +146,15 @@ void make_rdt_groups(const RdtGroups& groups, const oci::IntelRdt& config) {
   if (!groups.monitoring.empty()) make_directory(groups.monitoring);
 }
 
+void update_rdt_schemata(const RdtGroups& groups, const std::string& l3_cache_schema,
+                         const std::string& mem_bw_schema) {
+  const Doing doing("update", groups.control);
+  const Fd group = open_directory(groups.control);
+  for (const std::string* line : {&l3_cache_schema, &mem_bw_schema}) {
+    if (!line->empty()) write_schema(group, *line);
+  }
+}
+
 void join_rdt_groups(const RdtGroups& groups, pid_t pid) {
   const Doing doing("config.json: /linux/intelRdt: join", groups.control);
   const std::string text = std::to_string(pid);

@@ -36,6 +36,9 @@ RdtGroups plan_rdt_groups(const oci::IntelRdt& config, const std::string& contai
 // Makes what the plan says and writes the schemata. A class that stood there before must have the
 // wanted l3CacheSchema and memBwSchema already.
 void make_rdt_groups(const RdtGroups& groups, const oci::IntelRdt& config);
+// For a running container: a line each of its class's schemata; an empty one changes nothing.
+void update_rdt_schemata(const RdtGroups& groups, const std::string& l3_cache_schema,
+                         const std::string& mem_bw_schema);
 // The process and its later children are in the groups from now on.
 void join_rdt_groups(const RdtGroups& groups, pid_t pid);
 // Once their processes are gone. What is absent is fine.

@@ -91,9 +91,9 @@ void become_namespace_root(Tracing by) {
   set_ids(0, 0, by);
 }
 
-void set_user(const oci::User& user, Tracing by) {
+void set_user(const oci::User& user, Tracing by, Groups groups) {
   const Doing doing("set user");
-  set_groups(user.additional_gids);
+  if (groups == Groups::as_asked) set_groups(user.additional_gids);
   set_ids(user.uid, user.gid, by);
 }
 

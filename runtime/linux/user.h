@@ -17,9 +17,12 @@ void allow_tracing(Tracing by);
 // In a new user namespace: becomes its root, before anything is made in it.
 void become_namespace_root(Tracing by = Tracing::nobody);
 
+// The supplementary groups: those of the configuration, or the ones that the caller has.
+enum class Groups { as_asked, kept };
 // setgroups, setresgid, setresuid. Where the user namespace denies setgroups and no groups are
 // asked for, they stay as they are.
-void set_user(const oci::User& user, Tracing by = Tracing::nobody);
+void set_user(const oci::User& user, Tracing by = Tracing::nobody,
+              Groups groups = Groups::as_asked);
 
 // The home directory of `uid` in /etc/passwd of the caller's root, "/" where there is none. Read
 // with a bound on lines and size: the file belongs to the container.

@@ -278,6 +278,8 @@ CASES = [
          stdin=RESOURCES, check=limits_are_those_of_the_update),
     Case("update of CRI-O, from stdin", "--root ROOT update --resources - ID", given="running",
          stdin=RESOURCES, check=limits_are_those_of_the_update),
+    Case("update of a class that is not there", "--root ROOT update --l3-cache-schema L3:0=7f ID",
+         given="running", code=1, err="linux.intelRdt"),
     Case("update with nonsense", f"{SHIM} update --resources - ID", given="running", stdin="{", code=1,
          err="line 1"),
 ]

@@ -7,6 +7,7 @@ The cases are in the files named podman_*_cases.py.
 """
 
 import engine
+import podman_checkpoint_cases  # noqa: F401
 import podman_exec_cases  # noqa: F401
 import podman_image_cases  # noqa: F401
 import podman_isolation_cases  # noqa: F401

@@ -83,6 +83,15 @@ TEST_F(IntelRdt, SchemataOfAGroupThatIsThereAreWritten) {
   EXPECT_TRUE(content("gold/schemata").starts_with("MB:0=020;1=70\n"));
 }
 
+TEST_F(IntelRdt, AnUpdateWritesTheLinesThatAreGiven) {
+  make_group("gold", "    L3:0=7ff\n    MB:0=100\n");
+  const RdtGroups groups = find_rdt_groups({.clos_id = "gold"}, "box", root());
+  update_rdt_schemata(groups, "", "MB:0=50");
+  EXPECT_TRUE(content("gold/schemata").starts_with("MB:0=50\n"));
+  update_rdt_schemata(groups, "L3:0=7f", "");
+  EXPECT_TRUE(content("gold/schemata").starts_with("L3:0=7f\n"));
+}
+
 TEST_F(IntelRdt, OlderSchemasOfAGroupThatIsThereAreCompared) {
   const std::string before = "    L3:0=7ff;1=01f\n    MB:0= 20;1=100\n";
   make_group("gold", before);
