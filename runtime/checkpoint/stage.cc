@@ -14,7 +14,6 @@
 #include "runtime/linux/devices.h"
 #include "runtime/linux/filesystem.h"
 #include "runtime/linux/host_mounts.h"
-#include "runtime/linux/id_map.h"
 #include "runtime/linux/mount_target.h"
 #include "runtime/linux/rootfs.h"
 
@@ -31,6 +30,20 @@ void put_up(const Fd& mount, const RootDir& stage, const std::string& name) {
   const Fd target = kind_of(mount) == TargetKind::directory ? stage.make_directories(name, 0700)
                                                             : stage.make_file(name, 0600);
   attach_mount(mount, target, name);
+}
+
+// The files of a directory of images, and of its parents, below one that anybody may search. CRIU
+// made them readable for all; it is the directory that keeps others out.
+void put_up_files(const Fd& images, const RootDir& stage, const std::string& name) {
+  const RootDir folder(stage.make_directories(name, 0755));
+  for (const std::string& file : list_directory(images, name)) {
+    if (file == "parent") {
+      put_up_files(open_file_at(images, file, O_RDONLY | O_DIRECTORY), folder, file);
+    } else {
+      put_up(clone_mount(open_file_at(images, file, O_PATH | O_NOFOLLOW), Depth::single), folder,
+             file);
+    }
+  }
 }
 
 bool is_below(const std::string& path, const std::string& folder) {
@@ -90,12 +103,10 @@ void Stage::set_up() const {
 }
 
 Fd Stage::show_images(Fd images) const {
-  const oci::Linux& config = request_.spec.linux_;
-  if (config.uid_mappings.empty() || config.gid_mappings.empty()) return images;
-  const Doing doing("map the images' owner");
-  const Fd mapped = clone_mount(images, Depth::single);
-  set_id_map(mapped, make_user_namespace(config.uid_mappings, config.gid_mappings), Depth::single);
-  put_up(mapped, RootDir::open_host_path(path_), "images");
+  if (request_.spec.linux_.find_namespace(oci::NamespaceType::user) == nullptr) return images;
+  const Doing doing("show the images to the container's root");
+  const NoUmask no_umask;
+  put_up_files(images, RootDir::open_host_path(path_), "images");
   return open_file(path_ + "/images", O_RDONLY | O_DIRECTORY);
 }
 

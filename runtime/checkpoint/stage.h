@@ -37,8 +37,8 @@ class Stage {
 
   // Among PrivateMounts: everything below the container's state directory.
   void set_up() const;
-  // Where it is set up: the images as the container's root may read them, which CRIU is by then
-  // where the container has a user namespace of its own.
+  // Where it is set up: the images as CRIU may read them when it has become the container's root,
+  // in a user namespace of its own.
   Fd show_images(Fd images) const;
 
   std::string root_path() const { return path_ + "/root"; }
