@@ -130,8 +130,14 @@ def signal_proxy(podman):
     process = podman.background("run", "--rm", IMAGE, "sh", "-c",
                                 "trap 'exit 9' USR1; echo ready; while :; do sleep 0.1; done")
     equal(process.stdout.readline(), "ready\n", "first line")
-    process.send_signal(signal.SIGUSR1)
-    equal(process.wait(30), 9, "exit code")
+
+    def ended():
+        process.send_signal(signal.SIGUSR1)  # again, should podman not yet know that the container runs
+        time.sleep(0.5)
+        return process.poll() is not None
+
+    wait_until(ended, "the end")
+    equal(process.returncode, 9, "exit code")
     process.communicate()
 
 
