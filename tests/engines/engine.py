@@ -213,7 +213,7 @@ class Run:
     """The cases of one engine's file with one runtime: iterate for the results, `version` comes first."""
 
     def __init__(self, file, runtime, names=()):
-        self.words = host.command(sys.executable, file, "--inside", str(runtime), *names)
+        self.words = host.command(file, "--inside", str(runtime), *names)
         self.version = ""
 
     def __iter__(self):
