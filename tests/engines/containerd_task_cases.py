@@ -88,7 +88,7 @@ def second_task(ctr):
 @case("output into a file")
 def log_file(ctr):
     log = ctr.folder / "box.log"
-    with ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", "echo out; echo err >&2")):
+    with ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", "echo out; echo err >&2; sleep 1000")):
         wait_until(lambda: log.exists() and set(log.read_text().split()) == {"out", "err"}, "the log")
 
 
