@@ -183,7 +183,7 @@ int run_program(int argc, char** argv) {
     print(program_help());
     return arguments.has("help") ? 0 : 1;
   }
-  const Global global{arguments.value("root", default_state_root()), argv,
+  const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
                       cgroup_manager(arguments)};
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "runtime/base/error.h"
+#include "runtime/base/fd.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/linux/self_seal.h"
@@ -40,6 +41,7 @@ int run_in_foreground(const StateRoot& root, const Configuration& configuration,
   const int exit_code = attend(created.init, signals, terminal);
   if (arguments.has("keep")) return exit_code;
   if (created.container.lock()) created.container.destroy();
+  leave_descriptors_to_exit();
   return exit_code;
 }
 

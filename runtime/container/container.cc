@@ -53,13 +53,20 @@ void wait_until_gone(const Fd& process) {
 
 // Held from the making of a container's directory to the taking of its lock, so that nobody takes a
 // directory that is just being made for one whose creator was killed.
-Fd lock_state_root(const StateRoot& root) {
-  Fd lock = open_file_at(root.fd(), ".", O_RDONLY | O_DIRECTORY);
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno("flock", root.path());
+class StateRootLock {
+ public:
+  explicit StateRootLock(const StateRoot& root) : root_(root) {
+    while (::flock(root.fd().get(), LOCK_EX) != 0) {
+      if (errno != EINTR) throw_errno("flock", root.path());
+    }
   }
-  return lock;
-}
+  StateRootLock(const StateRootLock&) = delete;
+  StateRootLock& operator=(const StateRootLock&) = delete;
+  ~StateRootLock() { ::flock(root_.fd().get(), LOCK_UN); }
+
+ private:
+  const StateRoot& root_;
+};
 
 // Where a create was killed, its record still says "creating" and nobody holds the lock.
 bool is_abandoned(const ContainerRecord& record, const Fd& directory) {
@@ -139,7 +146,7 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
                           std::string_view config_json) {
   const Step step("make the state directory");
   check_container_id(record.id);
-  const Fd root_lock = lock_state_root(root);
+  const StateRootLock root_lock(root);
   if (::mkdirat(root.fd().get(), record.id.c_str(), 0700) != 0) {
     if (errno != EEXIST) throw_errno("mkdir", record.id);
     std::optional<Container> old = load_if_exists(root, record.id, Locking::none);

@@ -151,7 +151,7 @@ Program become_user(const BecomeRequest& request) {
   set_rlimits(0, process.rlimits);
   own_stdio(process.user.uid);
   drop_bounding_set(wanted);
-  keep_capabilities_over_setuid();
+  if (process.user.uid != 0) keep_capabilities_over_setuid();
   set_user(process.user);
   set_capabilities(wanted, for_filter);
   set_ambient_capabilities(wanted);
