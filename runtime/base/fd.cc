@@ -28,7 +28,9 @@ void close_batch() {
   for (auto first = batch.begin(); first != end;) {
     auto last = first;
     while (last + 1 != end && *(last + 1) == *last + 1) ++last;
-    ::close_range(static_cast<unsigned>(*first), static_cast<unsigned>(*last), 0);
+    if (::close_range(static_cast<unsigned>(*first), static_cast<unsigned>(*last), 0) != 0) {
+      std::for_each(first, last + 1, ::close);  // a lock or a socket's end must not outlive this
+    }
     first = last + 1;
   }
   batch_size = 0;

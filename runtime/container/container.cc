@@ -53,20 +53,13 @@ void wait_until_gone(const Fd& process) {
 
 // Held from the making of a container's directory to the taking of its lock, so that nobody takes a
 // directory that is just being made for one whose creator was killed.
-class StateRootLock {
- public:
-  explicit StateRootLock(const StateRoot& root) : root_(root) {
-    while (::flock(root.fd().get(), LOCK_EX) != 0) {
-      if (errno != EINTR) throw_errno("flock", root.path());
-    }
+Fd lock_state_root(const StateRoot& root) {
+  Fd lock = open_file_at(root.fd(), ".", O_RDONLY | O_DIRECTORY);
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("flock", root.path());
   }
-  StateRootLock(const StateRootLock&) = delete;
-  StateRootLock& operator=(const StateRootLock&) = delete;
-  ~StateRootLock() { ::flock(root_.fd().get(), LOCK_UN); }
-
- private:
-  const StateRoot& root_;
-};
+  return lock;
+}
 
 // Where a create was killed, its record still says "creating" and nobody holds the lock.
 bool is_abandoned(const ContainerRecord& record, const Fd& directory) {
@@ -84,7 +77,7 @@ void remove_what_can_be(const StateRoot& root, const std::string& id) noexcept {
 
 }  // namespace
 
-StateRoot::StateRoot(const std::string& path) : path_(path) {
+StateRoot::StateRoot(const std::string& path) : path_(path), owner_(::geteuid()) {
   const Doing doing("open state root", path_);
   fd_ = open_if_exists(path, O_RDONLY | O_DIRECTORY);
   if (!fd_) {
@@ -92,7 +85,7 @@ StateRoot::StateRoot(const std::string& path) : path_(path) {
     fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
   }
   const struct stat status = stat_fd(fd_, path);
-  if (status.st_uid != ::geteuid()) throw Error("it belongs to another user", EPERM);
+  if (status.st_uid != owner_) throw Error("it belongs to another user", EPERM);
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Error("others may write to it", EPERM);
 }
 
@@ -146,7 +139,7 @@ Container Container::make(const StateRoot& root, const ContainerRecord& record,
                           std::string_view config_json) {
   const Step step("make the state directory");
   check_container_id(record.id);
-  const StateRootLock root_lock(root);
+  const Fd root_lock = lock_state_root(root);
   if (::mkdirat(root.fd().get(), record.id.c_str(), 0700) != 0) {
     if (errno != EEXIST) throw_errno("mkdir", record.id);
     std::optional<Container> old = load_if_exists(root, record.id, Locking::none);

@@ -55,7 +55,7 @@ std::vector<std::string> environment(const BecomeRequest& request) {
 // Pipes and terminals that came with the runtime's user would not let the container's user open
 // /dev/stdout again. Files are left alone: they are somebody's, and so is the host's /dev/null.
 void own_stdio(uint32_t uid) {
-  if (uid == ::geteuid()) return;
+  if (uid == 0 || uid == ::geteuid()) return;  // whoever becomes root is root
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     struct stat status {};
     if (::fstat(fd, &status) != 0 || status.st_uid == uid) continue;
