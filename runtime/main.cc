@@ -16,6 +16,7 @@
 #include "runtime/base/text.h"
 #include "runtime/base/trace.h"
 #include "runtime/base/trace_file.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -32,7 +33,8 @@ constexpr std::array kGlobalOptions{
     Option{"strict", 0, "", "make each warning an error"},
     Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
     Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
-    Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
+    Option{"criu", 0, "PROGRAM", "CRIU, for checkpoint and restore (default: found in $PATH)"},
+    Option{"rootless", 0, "WHETHER", "true, false or auto: do without groups that can't be made"},
     Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
@@ -43,8 +45,17 @@ void report(const char* message) {
   std::fprintf(stderr, "gocker-runtime: %s\n", message);
 }
 
+constexpr char kStateRoot[] = "/run/gocker-runtime";
+
+// Root in a user namespace of an ordinary user's (podman's, gocker-image's) can't have root's
+// place.
+bool may_have_state_root() {
+  if (!is_superuser()) return false;
+  return ::access(kStateRoot, W_OK) == 0 || ::access("/run", W_OK) == 0;
+}
+
 std::string default_state_root() {
-  if (::geteuid() == 0) return "/run/gocker-runtime";
+  if (may_have_state_root()) return kStateRoot;
   const char* runtime_directory = std::getenv("XDG_RUNTIME_DIR");
   if (runtime_directory != nullptr && *runtime_directory != '\0') {
     return std::string(runtime_directory) + "/gocker-runtime";
@@ -111,9 +122,11 @@ CgroupManager cgroup_manager(const Arguments& global) {
   throw UsageError("--cgroup-manager: \"" + name + "\" is none of cgroupfs, systemd, disabled");
 }
 
-void check_rootless(const Arguments& global) {
+Rootless rootless(const Arguments& global) {
   const std::string value = global.value("rootless", "auto");
-  if (value == "true" || value == "false" || value == "auto") return;
+  if (value == "true") return Rootless::yes;
+  if (value == "false") return Rootless::no;
+  if (value == "auto") return Rootless::automatic;
   throw UsageError("--rootless: \"" + value + "\" is none of true, false, auto");
 }
 
@@ -174,7 +187,6 @@ int run_program(int argc, char** argv) {
   const Arguments arguments =
       parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
   set_log_of(arguments);
-  check_rootless(arguments);
   if (arguments.has("version")) {
     print(version_text());
     return 0;
@@ -184,7 +196,7 @@ int run_program(int argc, char** argv) {
     return arguments.has("help") ? 0 : 1;
   }
   const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
-                      cgroup_manager(arguments)};
+                      cgroup_manager(arguments), rootless(arguments), arguments.value("criu")};
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

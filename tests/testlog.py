@@ -2,9 +2,12 @@
 
 import collections
 import json
+import pathlib
 import re
 import signal
+import sys
 
+LAST_RUN = pathlib.Path(__file__).resolve().parents[1] / "build/meson-logs/testlog.json"
 Case = collections.namedtuple("Case", "name outcome text")  # passed, failed or skipped
 GTEST_MARK = re.compile(r"\[( RUN      |       OK |  FAILED  |  SKIPPED | DISABLED )\] (\S+?)(?:,|$| )")
 TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*(?:- )?(.*?)(?:\s*#\s*(skip|todo)\S*\s*(.*))?$", re.I)
@@ -115,3 +118,11 @@ def read_logs(logs):
 def suites_of(program):
     """{"source", "tidy"} of "source+tidy / clang-tidy"."""
     return set(program.split(" / ")[0].split("+"))
+
+
+def add_named_run(run):
+    """Adds to `run` what the log that the command line names, or that of the last run, has; its path."""
+    log = sys.argv[1] if len(sys.argv) > 1 else LAST_RUN
+    for _, program, entry in read_logs([f"={log}"]):
+        run.add(suites_of(program), cases_of(entry))
+    return log

@@ -23,6 +23,7 @@ enum class NetworkMode { none, host, joined };
 struct RunOptions {
   std::vector<std::string> command;  // in place of the image's cmd; empty: the image's
   std::optional<std::vector<std::string>> entrypoint;  // in place of the image's, its cmd goes too
+  std::string init;  // a program of the container that runs all others as its child; empty: none
   std::vector<std::string> env;     // "NAME=VALUE", or "NAME": as in gocker-image's own environment
   std::string working_dir;          // absolute; empty: the image's, else "/"
   std::string user;                 // as an image's User; empty: the image's, else root

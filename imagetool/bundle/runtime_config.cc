@@ -65,6 +65,7 @@ oci::Process make_process(const oci::ContainerDefaults& image, const RunOptions&
   oci::Process process;
   process.terminal = options.terminal;
   process.args = arguments(image, options);
+  if (!options.init.empty()) process.args.insert(process.args.begin(), {options.init, "--"});
   process.env = environment(image, options, user.home);
   process.cwd = working_directory(image, options);
   process.capabilities = default_capabilities(user.ids.uid);

@@ -14,15 +14,17 @@ namespace {
 
 constexpr std::array kRmOptions = {
     Option{"force", 'f', "", "also where it runs: its processes are killed"},
-    Option{"volumes", 'v', "", "its anonymous volumes, too (they always go)"},
+    Option{"volumes", 'v', "", "its anonymous volumes, too"},
 };
 constexpr std::array kPruneOptions = {Option{"force", 'f', "", "do not ask (nobody is asked)"}};
 
 void remove(const Global& global, const Arguments& arguments) {
   const Places places = places_of(global);
   const Force force = arguments.has("force") ? Force::yes : Force::no;
-  for_each_container(places, arguments.positionals(),
-                     [&](const std::string& id) { remove_container_of_person(places, id, force); });
+  const auto volumes = arguments.has("volumes") ? AnonymousVolumes::remove : AnonymousVolumes::keep;
+  for_each_container(places, arguments.positionals(), [&](const std::string& id) {
+    remove_container_of_person(places, id, force, volumes);
+  });
 }
 
 void prune(const Global& global, const Arguments&) {
@@ -35,7 +37,7 @@ void prune(const Global& global, const Arguments&) {
     if (!lives && !record.waits_to_restart) ended.push_back(record.id);
   }
   for_each_container(places, ended, [&](const std::string& id) {
-    remove_container_of_person(places, id, Force::no);
+    remove_container_of_person(places, id, Force::no, AnonymousVolumes::keep);
   });
 }
 

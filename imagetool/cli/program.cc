@@ -228,6 +228,7 @@ std::span<const Command* const> commands() {
                                            &kContainerLogs,
                                            &kContainerAttach,
                                            &kContainerExec,
+                                           &kContainerCommit,
                                            &kContainerTop,
                                            &kContainerCleanup,
                                            &kNetworkCreate,

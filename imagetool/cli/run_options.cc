@@ -1,5 +1,7 @@
 #include "imagetool/cli/run_options.h"
 
+#include <fcntl.h>
+
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
@@ -91,6 +93,19 @@ void set_privileges(const Arguments& arguments, Privileges& privileges) {
   }
 }
 
+// Static, as the image may have no C library.
+void add_init(RunOptions& options) {
+  constexpr const char* kInside = "/dev/init";
+  for (const char* program : {"/usr/bin/catatonit", "/usr/bin/tini-static"}) {
+    if (!open_if_exists(program, O_PATH)) continue;
+    options.mounts.push_back({program, kInside, true});
+    options.init = kInside;
+    return;
+  }
+  throw UsageError(
+      "--init: /usr/bin/catatonit is missing: install the package catatonit (or tini)");
+}
+
 std::vector<std::string> environment(const Arguments& arguments) {
   std::vector<std::string> variables;
   for (const std::string& file : arguments.values("env-file")) {
@@ -150,6 +165,7 @@ RunOptions parse_run_options(const Arguments& arguments, std::vector<std::string
   options.terminal = arguments.has("tty");
   options.hostname = arguments.value("hostname");
   set_mounts(arguments, options);
+  if (arguments.has("init")) add_init(options);
   options.user_namespace = user_namespace_of(arguments);
   set_limits(arguments, options);
   set_privileges(arguments, options.privileges);

@@ -19,6 +19,7 @@ inline constexpr std::array kRunOptions = {
     Option{"group-add", 0, "GROUP", "one more group of the user"},
     Option{"entrypoint", 0, "PROGRAM", "in place of the image's entrypoint; '' for none"},
     Option{"tty", 't', "", "give the program a terminal"},
+    Option{"init", 0, "", "a first process that passes signals on and reaps what is left behind"},
     Option{"hostname", 'h', "NAME", ""},
     Option{"network", 0, "NAME", "none (a loopback device alone), host, bridge, or another one"},
     Option{"net", 0, "NAME", "the same as --network"},

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -33,27 +34,42 @@ void pass_on(const ForegroundSignals& signals, const Child& child) {
   }
 }
 
-[[noreturn]] void execute(const std::vector<char*>& args, const ForegroundSignals& signals,
-                          Input input) {
-  ::sigprocmask(SIG_SETMASK, &signals.mask_before(), nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
-  if (input == Input::none) ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ::execv(args[0], args.data());
-  exit_now(kNotRun);
+// posix_spawn(3) shares the memory until the program is executed, where fork(2) would copy the
+// tables of all of it.
+Child spawn(const std::vector<std::string>& command_line, const ForegroundSignals& signals,
+            Input input) {
+  posix_spawn_file_actions_t streams;
+  ::posix_spawn_file_actions_init(&streams);
+  if (input == Input::none) {
+    ::posix_spawn_file_actions_addopen(&streams, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&attributes, &broken_pipe);
+  ::posix_spawnattr_setsigmask(&attributes, &signals.mask_before());
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const std::vector<char*> args = c_strings(command_line);
+  pid_t pid = 0;
+  const int code = ::posix_spawn(&pid, args[0], &streams, &attributes, args.data(), ::environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&streams);
+  if (code != 0) throw_errno_value(code, "execute", command_line[0]);
+  return {pid, Fd(sys::pidfd_open(pid))};
 }
 
 // The wait status.
 int call(const std::vector<std::string>& command_line, Input input) {
-  const std::vector<char*> args = c_strings(command_line);
   const ForegroundSignals signals;
-  std::optional<Child> child = clone_child(0, Fd());
-  if (!child) execute(args, signals, input);
+  Child child = spawn(command_line, signals, input);
   for (;;) {
-    std::array<pollfd, 2> polled = {pollfd{child->pidfd().get(), POLLIN, 0},
+    std::array<pollfd, 2> polled = {pollfd{child.pidfd().get(), POLLIN, 0},
                                     pollfd{signals.fd().get(), POLLIN, 0}};
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) throw_errno("poll");
-    if (polled[1].revents != 0) pass_on(signals, *child);
-    if (polled[0].revents != 0) return child->wait();
+    if (polled[1].revents != 0) pass_on(signals, child);
+    if (polled[0].revents != 0) return child.wait();
   }
 }
 

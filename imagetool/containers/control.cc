@@ -91,7 +91,8 @@ void stop_container(const Places& places, const std::string& id,
   attend_to_end(places, id);  // where nobody did
 }
 
-void remove_container_of_person(const Places& places, const std::string& id, Force force) {
+void remove_container_of_person(const Places& places, const std::string& id, Force force,
+                                AnonymousVolumes volumes) {
   const auto state = OciRuntime(places).state(id);
   if (state && state->is_alive() && force == Force::no) {
     throw Error("container " + id + " is " + state->status + "; gocker rm -f kills it first");
@@ -106,7 +107,7 @@ void remove_container_of_person(const Places& places, const std::string& id, For
   Transition transition(places, id, "remove");
   try {
     kill_monitor(places, id);
-    if (open_if_exists(places.container(id), O_PATH)) remove_container(places, id);
+    if (open_if_exists(places.container(id), O_PATH)) remove_container(places, id, volumes);
   } catch (...) {
     transition.hand_over();  // the next command tries again
     throw;

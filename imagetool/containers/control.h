@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imagetool/containers/record.h"
+#include "imagetool/containers/removal.h"
 
 namespace gocker {
 
@@ -17,7 +18,8 @@ void stop_container(const Places& places, const std::string& id,
 
 // Ends and removes it. Without `force` it must not run.
 enum class Force { no, yes };
-void remove_container_of_person(const Places& places, const std::string& id, Force force);
+void remove_container_of_person(const Places& places, const std::string& id, Force force,
+                                AnonymousVolumes volumes);
 
 // Waits until it has ended; its exit code, nothing where that is unknown. Throws for one that was
 // never started.

@@ -73,6 +73,8 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
   const oci::Spec spec =
       make_bundle(store, image, places.bundle(record.id), BundleKind::automatic, options);
   record.command = spec.process->args;
+  if (!options.init.empty())
+    record.command.erase(record.command.begin(), record.command.begin() + 2);
   if (!record.volumes.empty()) {
     fill_volumes(places, options, record,
                  RootDir::open_host_path(places.bundle(record.id) + "/rootfs"));

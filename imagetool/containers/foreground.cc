@@ -38,6 +38,16 @@ void disconnect_in_background(const Places& places, const std::string& id, Trans
   exit_now(0);
 }
 
+ProgramEnd run_to_the_end(const OciRuntime& runtime, const Places& places,
+                          const ContainerRecord& record) try {
+  return run_attended(runtime, {"run", "--bundle", places.bundle(record.id), record.id},
+                      record.interactive ? Input::ours : Input::none);
+} catch (...) {  // there is no such runtime
+  const Transition transition(places, record.id, "remove");
+  remove_container(places, record.id);
+  throw;
+}
+
 }  // namespace
 
 int run_in_foreground(const Places& places, ContainerRecord& record, Transition making) {
@@ -55,9 +65,7 @@ int run_in_foreground(const Places& places, ContainerRecord& record, Transition 
   making.finish();
 
   const OciRuntime runtime(places);
-  const ProgramEnd end =
-      run_attended(runtime, {"run", "--bundle", places.bundle(record.id), record.id},
-                   record.interactive ? Input::ours : Input::none);
+  const ProgramEnd end = run_to_the_end(runtime, places, record);
   Transition transition(places, record.id, "remove");
   announce_end(places, record.id, end.exit_code);
   // A runtime that was killed has left its container behind.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "imagetool/containers/keeper.h"
 #include "runtime/base/error.h"
@@ -28,8 +29,8 @@ class Printer {
   void print(std::string_view line) {
     const auto parsed = parse_log_line(line);
     if (!parsed) return;
-    if (!options_.since.empty() && parsed->time < options_.since) return;
-    if (!options_.until.empty() && parsed->time > options_.until) return;
+    if (!options_.since.empty() && is_before(parsed->time, options_.since)) return;
+    if (!options_.until.empty() && is_before(options_.until, parsed->time)) return;
     std::string text;
     if (options_.timestamps && at_line_start_) text.append(parsed->time).append(" ");
     text.append(parsed->text);
@@ -39,6 +40,12 @@ class Printer {
   }
 
  private:
+  // All are in UTC, which conmon writes as +00:00 and we as Z.
+  static bool is_before(std::string_view time, std::string_view other) {
+    constexpr std::string_view kNoZone = "2026-01-01T00:00:00.000000000";
+    return time.substr(0, kNoZone.size()) < other.substr(0, kNoZone.size());
+  }
+
   static void write(int descriptor, std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(descriptor, text.data(), text.size());
@@ -56,20 +63,60 @@ class Printer {
 
 constexpr size_t kChunk = 64 << 10;
 
-// Where the last `count` whole lines begin.
-off_t tail_offset(const Fd& file, uint64_t count) {
-  off_t position = stat_fd(file, "the log").st_size;
-  uint64_t ends = 0;
-  std::array<char, kChunk> buffer;
-  while (position > 0) {
-    const off_t start = std::max<off_t>(0, position - static_cast<off_t>(buffer.size()));
-    const auto wanted = static_cast<size_t>(position - start);
-    const ssize_t got = check(::pread(file.get(), buffer.data(), wanted, start), "read the log");
-    for (ssize_t i = got - 1; i >= 0; --i) {
-      // A line that goes on in the next is no line of its own; counting those is good enough.
-      if (buffer[static_cast<size_t>(i)] == '\n' && ++ends > count) return start + i + 1;
+// The lines of a file, the last one first.
+class LinesBackwards {
+ public:
+  explicit LinesBackwards(const Fd& file)
+      : file_(file), position_(stat_fd(file, "the log").st_size) {}
+
+  // Without its newline; nothing before the first line. Valid until the next call.
+  std::optional<std::string_view> next() {
+    if (text_.empty() && position_ > 0) read_before();
+    if (text_.empty()) return std::nullopt;
+    if (text_.back() == '\n') text_.pop_back();
+    size_t newline = text_.rfind('\n');
+    while (newline == std::string::npos && position_ > 0) {
+      read_before();
+      newline = text_.rfind('\n');
     }
-    position = start;
+    const size_t start = newline == std::string::npos ? 0 : newline + 1;
+    line_ = text_.substr(start);
+    text_.resize(start);
+    return line_;
+  }
+  // Of the line that next() has returned.
+  off_t offset() const { return position_ + static_cast<off_t>(text_.size()); }
+
+ private:
+  void read_before() {
+    std::array<char, kChunk> buffer;
+    const off_t start = std::max<off_t>(0, position_ - static_cast<off_t>(buffer.size()));
+    const auto wanted = static_cast<size_t>(position_ - start);
+    const ssize_t got = check(::pread(file_.get(), buffer.data(), wanted, start), "read the log");
+    text_.insert(0, buffer.data(), static_cast<size_t>(got));
+    position_ = start;
+  }
+
+  const Fd& file_;
+  off_t position_;    // what comes before is not read yet
+  std::string text_;  // from there up to the line that was returned
+  std::string line_;
+};
+
+// Where the last `count` lines begin, as the program wrote them: one that goes on in the next of
+// the file is no line of its own. What stdout and stderr wrote into each other counts by its
+// streams.
+off_t tail_offset(const Fd& file, uint64_t count) {
+  LinesBackwards lines(file);
+  off_t begin = stat_fd(file, "the log").st_size;
+  std::array<bool, 2> has_later = {false, false};  // of each stream, a piece that was seen already
+  for (uint64_t seen = 0; const auto line = lines.next();) {
+    const auto parsed = parse_log_line(*line);
+    if (!parsed) continue;
+    const bool is_last = !std::exchange(has_later[parsed->is_error ? 1 : 0], true);
+    // The last piece of a line, or of one that was never ended.
+    if ((!parsed->is_partial || is_last) && ++seen > count) return begin;
+    begin = lines.offset();
   }
   return 0;
 }

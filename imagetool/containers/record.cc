@@ -1,12 +1,15 @@
 #include "imagetool/containers/record.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -90,22 +93,48 @@ Json to_json(const ContainerRecord& record) {
   return json;
 }
 
+// A field that another version of gocker did not write keeps its default.
+template <class Value>
+void read_field(const Json& json, const char* name, Value& value) {
+  if (const auto found = json.find(name); found != json.end()) found->get_to(value);
+}
+
+// What has fields of its own, or a list of such; empty where there is none.
+Json part_of(const Json& json, const char* name, Json::value_t type) {
+  const auto found = json.find(name);
+  if (found == json.end()) return Json(type);
+  if (found->type() != type) found->at(name);  // throws
+  return *found;
+}
+
 ContainerRecord from_json(const Json& json) {
   ContainerRecord record;
-  visit(record, [&](const char* name, auto& value) { json.at(name).get_to(value); });
-  record.restart = parse_restart_policy(json.at("restartPolicy").get<std::string>());
+  json.at("id").get_to(record.id);
+  visit(record, [&](const char* name, auto& value) { read_field(json, name, value); });
+  record.restart = parse_restart_policy(json.value("restartPolicy", ""));
   if (json.contains("exitCode")) record.exit_code = json["exitCode"].get<int>();
-  const Json& network = json.at("network");
+  const Json network = part_of(json, "network", Json::value_t::object);
   visit_network(record.network,
-                [&](const char* name, auto& value) { network.at(name).get_to(value); });
-  for (const Json& each : json.at("volumes")) {
-    record.volumes.push_back({each.at("name"), each.at("destination"), each.at("anonymous")});
+                [&](const char* name, auto& value) { read_field(network, name, value); });
+  for (const Json& each : part_of(json, "volumes", Json::value_t::array)) {
+    record.volumes.push_back(
+        {each.at("name"), each.at("destination"), each.value("anonymous", false)});
   }
-  for (const Json& each : json.at("addresses")) {
-    record.addresses.push_back(
-        {each.at("network"), each.at("interface"), each.at("address"), each.at("gateway")});
+  for (const Json& each : part_of(json, "addresses", Json::value_t::array)) {
+    record.addresses.push_back({each.value("network", ""), each.value("interface", ""),
+                                each.value("address", ""), each.value("gateway", "")});
   }
   return record;
+}
+
+// One write into the blocks that the file has. False where they do not suffice. What is shorter
+// than before ends with blanks: a reader sees the old text or the new one.
+bool overwrite(const Fd& directory, std::string text) {
+  const Fd file = open_if_exists_at(directory, kFile, O_WRONLY);
+  if (!file) return false;
+  text.resize(std::max(text.size(), static_cast<size_t>(stat_fd(file, kFile).st_size)), ' ');
+  if (::fallocate(file.get(), 0, 0, static_cast<off_t>(text.size())) != 0) return false;
+  return ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 }  // namespace
@@ -154,7 +183,13 @@ void write_record(const Places& places, const ContainerRecord& record) {
   const Fd directory = open_directory(places.container(record.id));
   const std::string text =
       to_json(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  replace_file_at(directory, kFile, text, 0600);
+  try {
+    replace_file_at(directory, kFile, text, 0600);
+  } catch (const Error& error) {
+    // Containers can be stopped and removed all the same: that is how a person gets space.
+    const bool is_full = error.code() == ENOSPC || error.code() == EDQUOT;
+    if (!is_full || !overwrite(directory, text)) throw;
+  }
 }
 
 std::vector<ContainerRecord> records(const Places& places) {

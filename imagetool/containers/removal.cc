@@ -26,9 +26,11 @@ std::optional<ContainerRecord> readable_record(const Places& places, const std::
   }
 }
 
-// From here on there is no way back: where this is cut off, the next command goes on with it.
-void note_removal(const Places& places, ContainerRecord record) {
+// From here on there is no way back: where this is cut off, the next command goes on with it, and
+// removes the anonymous volumes that the record still has.
+void note_removal(const Places& places, ContainerRecord& record, AnonymousVolumes volumes) {
   record.made = false;
+  if (volumes == AnonymousVolumes::keep) record.volumes.clear();
   write_record(places, record);
 }
 
@@ -56,16 +58,16 @@ void release_resources(const Places& places, const std::string& id) {
   remove_monitor_files(places, id);
 }
 
-void remove_container(const Places& places, const std::string& id) {
+void remove_container(const Places& places, const std::string& id, AnonymousVolumes volumes) {
   const Doing doing("remove container", id);
-  const auto record = readable_record(places, id);
+  auto record = readable_record(places, id);
   OciRuntime(places).remove(id);
   announce_end(places, id, record ? record->exit_code : std::nullopt);
   disconnect_network(places, id);
   if (open_if_exists(places.bundle(id), O_PATH)) unmount_bundle(places.bundle(id));
   remove_monitor_files(places, id);
   if (record) {
-    note_removal(places, *record);
+    note_removal(places, *record, volumes);
     remove_anonymous_volumes(places, *record);
   }
   remove_files(places, id);

@@ -13,6 +13,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
 #include "runtime/cgroup/device_filter.h"
 #include "runtime/cgroup/device_rules.h"
@@ -200,7 +201,8 @@ void Cgroup::apply(const oci::Resources& resources) const {
 void Cgroup::filter_devices(const oci::Resources& resources) const {
   const CloseInBatches batches;
   const Doing doing("set limits");
-  const bool none = paths_.hierarchies.empty();  // --cgroup-manager disabled
+  // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
+  const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
   if (!none && paths_.find("devices") == nullptr) {
     apply_first_device_rules(resources.devices);
   }
@@ -271,8 +273,7 @@ std::vector<Fd> Cgroup::open_tasks_files() const {
   std::vector<Fd> files;
   for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (hierarchy.controllers.empty()) continue;
-    files.push_back(
-        open_control_file(hierarchy.directory + "/" + kTasks, O_WRONLY, filesystem()));
+    files.push_back(open_control_file(hierarchy.directory + "/" + kTasks, O_WRONLY, filesystem()));
   }
   return files;
 }

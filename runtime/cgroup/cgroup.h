@@ -88,8 +88,8 @@ class Cgroup {
 
   CgroupPaths paths_;
   mutable std::optional<GroupDirectory> unified_;  // opened once
-  bool is_planned_here_ = false;  // from the table of mounts, not from a record
-  std::vector<std::string> created_;  // directories, outermost first
+  bool is_planned_here_ = false;                   // from the table of mounts, not from a record
+  std::vector<std::string> created_;               // directories, outermost first
 };
 
 }  // namespace gocker

@@ -10,7 +10,7 @@ namespace gocker::cli {
 
 // Until the process ends: signals go on to it, and `terminal`, where there is one, is served.
 // Returns its exit code, 128 + the signal where one ended it.
-int attend(Child& process, const ForegroundSignals& signals,
-           std::optional<TerminalProxy>& terminal);
+int attend(Child& process, const ForegroundSignals& signals, std::optional<TerminalProxy>& terminal,
+           const Companion* companion = nullptr);
 
 }  // namespace gocker::cli

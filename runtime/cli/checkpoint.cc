@@ -1,83 +1,90 @@
-// gocker-runtime checkpoint and restore: the command lines are those of runc, as engines ask for
-// them to find out what a runtime can do; this build has nothing behind them yet.
-#include <array>
+// gocker-runtime checkpoint: saves a running container on disk, by CRIU.
+#include <fcntl.h>
 
-#include "runtime/base/error.h"
-#include "runtime/cli/command.h"
-#include "runtime/cli/create_options.h"
+#include <array>
+#include <limits>
+
+#include "runtime/base/text.h"
+#include "runtime/cli/criu_options.h"
 
 namespace gocker::cli {
 namespace {
 
-constexpr Option kImagePath{"image-path", 0, "DIR", "where the images are"};
-constexpr Option kWorkPath{"work-path", 0, "DIR", "where CRIU keeps its logs"};
-constexpr Option kTcpEstablished{"tcp-established", 0, "", "with open TCP connections"};
-constexpr Option kExtUnixSk{"ext-unix-sk", 0, "", "with sockets that lead outside"};
-constexpr Option kShellJob{"shell-job", 0, "", "with a shell's job"};
-constexpr Option kFileLocks{"file-locks", 0, "", "with file locks"};
-constexpr Option kLazyPages{"lazy-pages", 0, "", "bring pages over when they are needed"};
-constexpr Option kManageCgroups{"manage-cgroups-mode", 0, "MODE", "soft, full, strict or ignore"};
-constexpr Option kEmptyNamespace{"empty-ns", 0, "NAMESPACE", "leave its content out"};
-
-constexpr std::array kCheckpointOptions{
+constexpr std::array kOptions{
     kImagePath,
     kWorkPath,
-    Option{"parent-path", 0, "DIR", "the images of the dump before"},
-    Option{"leave-running", 0, "", "don't stop the container"},
+    Option{"parent-path", 0, "DIR", "the images of a pre-dump before, relative to the image path"},
+    Option{"leave-running", 0, "", "don't stop and delete the container"},
     kTcpEstablished,
     kExtUnixSk,
     kShellJob,
     kLazyPages,
     Option{"status-fd", 0, "FD", "where a byte says that lazy pages are ready"},
-    Option{"page-server", 0, "ADDRESS:PORT", "where the pages go"},
+    Option{"page-server", 0, "ADDRESS:PORT", "where the pages go instead of onto disk"},
     kFileLocks,
-    Option{"pre-dump", 0, "", "memory only, as the parent of a dump"},
+    Option{"pre-dump", 0, "", "memory only, as the parent of a dump; the container runs on"},
     kManageCgroups,
     kEmptyNamespace,
-    Option{"auto-dedup", 0, "", "punch what is dumped anew out of the parent"}};
+    kAutoDedup};
 
-constexpr std::array kRestoreOptions{
-    kBundle,
-    kConsoleSocket,
-    kPidFile,
-    kNoPivot,
-    kImagePath,
-    kWorkPath,
-    kTcpEstablished,
-    Option{"tcp-close", 0, "", "close TCP connections"},
-    kExtUnixSk,
-    kShellJob,
-    kFileLocks,
-    kLazyPages,
-    kManageCgroups,
-    kEmptyNamespace,
-    Option{"detach", 'd', "", "return as soon as it runs"},
-    Option{"no-subreaper", 0, "", "don't adopt what the container's first process leaves behind"},
-    Option{"auto-dedup", 0, "", "punch what is restored out of the images"},
-    Option{"lsm-profile", 0, "TYPE:NAME", "another security label"},
-    Option{"lsm-mount-context", 0, "CONTEXT", "another SELinux context of the mounts"}};
+// "[::1]:9000", "host:9000"
+void set_page_server(CriuOptions& options, const std::string& text) {
+  if (text.empty()) return;
+  const size_t colon = text.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt
+                                               : parse_u64(std::string_view(text).substr(colon + 1),
+                                                           std::numeric_limits<uint16_t>::max());
+  if (colon == 0 || !port || *port == 0) {
+    throw UsageError("--page-server: \"" + text + "\" is not ADDRESS:PORT");
+  }
+  std::string address = text.substr(0, colon);
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
+    address = address.substr(1, address.size() - 2);
+  }
+  options.page_server_address = address;
+  options.page_server_port = static_cast<uint16_t>(*port);
+}
 
-int refuse(const Global&, const Arguments& arguments) {
-  throw Error("container \"" + arguments.positionals().at(0) +
-              "\": this build has no checkpoint and restore");
+void set_status_fd(CriuOptions& options, const Arguments& arguments) {
+  if (!arguments.has("status-fd")) return;
+  const unsigned fd = arguments.number("status-fd");
+  if (fd > std::numeric_limits<int>::max() || ::fcntl(static_cast<int>(fd), F_GETFD) < 0) {
+    throw UsageError("--status-fd: descriptor " + std::to_string(fd) + " is not open");
+  }
+  options.status_fd = static_cast<int>(fd);
+}
+
+int run(const Global& global, const Arguments& arguments) {
+  CriuOptions options = criu_options(arguments);
+  options.leave_running = arguments.has("leave-running");
+  options.parent_images = arguments.value("parent-path");
+  if (options.parent_images.starts_with('/')) {
+    throw UsageError("--parent-path: must be relative to the image path");
+  }
+  set_page_server(options, arguments.value("page-server"));
+  set_status_fd(options, arguments);
+  if (options.lazy_pages && options.page_server_port == 0) {
+    throw UsageError("--lazy-pages: needs --page-server");
+  }
+  const CriuPlaces places = criu_places(global, arguments);
+  Container container = Container::load(StateRoot(global.state_root), arguments.positionals().at(0),
+                                        Locking::exclusive);
+  if (arguments.has("pre-dump")) {
+    pre_dump_container(container, places, std::move(options));
+  } else {
+    checkpoint_container(container, places, std::move(options));
+  }
+  return 0;
 }
 
 }  // namespace
 
 constinit const Command kCheckpoint{.name = "checkpoint",
                                     .arguments = "ID",
-                                    .summary = "save a running container (not in this build)",
-                                    .options = kCheckpointOptions,
+                                    .summary = "save a running container on disk",
+                                    .options = kOptions,
                                     .least = 1,
                                     .most = 1,
-                                    .run = refuse};
-
-constinit const Command kRestore{.name = "restore",
-                                 .arguments = "ID",
-                                 .summary = "bring back a saved container (not in this build)",
-                                 .options = kRestoreOptions,
-                                 .least = 1,
-                                 .most = 1,
-                                 .run = refuse};
+                                    .run = run};
 
 }  // namespace gocker::cli

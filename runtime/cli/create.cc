@@ -2,6 +2,7 @@
 #include <array>
 
 #include "runtime/cli/create_options.h"
+#include "runtime/cli/notify.h"
 #include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
@@ -11,11 +12,16 @@ constexpr std::array kOptions{kBundle,      kConfig,  kConsoleSocket, kPidFile,
                               kPidfdSocket, kNoPivot, kNoNewKeyring,  kPreserveFds};
 
 int run(const Global& global, const Arguments& arguments) {
-  const CreateOptions options = create_options(global, arguments);
+  CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
   guard_binary(global.argv);
-  const Configuration configuration = load_bundle(options.bundle, arguments.value("config"));
-  Created created = create_container(StateRoot(global.state_root), configuration, options);
+  Configuration configuration = load_bundle(options.bundle, arguments.value("config"));
+  const StateRoot root(global.state_root);
+  if (!host_notify_socket().empty()) {
+    add_notify_socket(configuration, root, options.id);
+    options.on_directory = make_notify_directory;
+  }
+  Created created = create_container(root, configuration, options);
   created.init.release();
   return 0;
 }

@@ -3,6 +3,7 @@
 #include "oci-spec/features.h"
 
 #include "runtime/cgroup/cgroup_host.h"
+#include "runtime/checkpoint/criu.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/capabilities.h"
@@ -46,7 +47,7 @@ oci::LinuxFeatures linux_features() {
 oci::StringMap annotations() {
   return {
       {"io.github.seccomp.libseccomp.version", seccomp_library_version()},
-      {"org.opencontainers.runc.checkpoint.enabled", "false"},
+      {"org.opencontainers.runc.checkpoint.enabled", "true"},
       {"io.gocker.version", GOCKER_VERSION},
       {"io.gocker.host.apparmor", yes_or_no(apparmor_enabled())},
       {"io.gocker.host.cgroup", cgroup_mode(cgroup_host())},
@@ -63,7 +64,7 @@ int run(const Global&, const Arguments&) {
       .mount_options = known_mount_options(),
       .linux_ = linux_features(),
       .annotations = annotations(),
-      .potentially_unsafe_config_annotations = {kPidfdReceiver},
+      .potentially_unsafe_config_annotations = {kPidfdReceiver, kCriuConfig},
   }));
   return 0;
 }

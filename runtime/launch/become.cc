@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 
 #include "runtime/base/error.h"
 #include "runtime/base/process.h"
@@ -46,8 +47,13 @@ std::vector<std::string> environment(const BecomeRequest& request) {
     env.push_back("HOME=" + home_directory(request.process.user.uid));
   }
   if (request.listen_fds > 0) {
+    std::erase_if(env, [](const std::string& entry) {
+      return entry.starts_with("LISTEN_FDS=") || entry.starts_with("LISTEN_PID=");
+    });
     env.push_back("LISTEN_FDS=" + std::to_string(request.listen_fds));
     env.push_back("LISTEN_PID=" + std::to_string(::getpid()));
+    const char* names = std::getenv("LISTEN_FDNAMES");  // of the sockets, from who handed them over
+    if (names != nullptr) env.push_back(std::string("LISTEN_FDNAMES=") + names);
   }
   return env;
 }
@@ -77,7 +83,8 @@ void enter_working_directory(const std::string& path) {
   if (current[0] != '/') throw Error("it is outside of the container");
 }
 
-// Go's words for the common errors: engines look for them.
+// Go's words for the common errors: engines look for them. docker's exit code 126 hangs on the
+// words "permission denied", which is also what execve says of a directory.
 std::string plain_reason(int code) {
   switch (code) {
     case ENOENT:
@@ -85,7 +92,7 @@ std::string plain_reason(int code) {
     case EACCES:
       return "permission denied";
     case EISDIR:
-      return "is a directory";
+      return "permission denied (is a directory)";
     case ENOTDIR:
       return "not a directory";
     case ENOEXEC:
@@ -152,7 +159,7 @@ Program become_user(const BecomeRequest& request) {
   own_stdio(process.user.uid);
   drop_bounding_set(wanted);
   if (process.user.uid != 0) keep_capabilities_over_setuid();
-  set_user(process.user);
+  set_user(process.user, request.tracing);
   set_capabilities(wanted, for_filter);
   set_ambient_capabilities(wanted);
   if (process.no_new_privileges) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -14,10 +15,13 @@
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
+#include "runtime/cgroup/delegated.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
@@ -30,7 +34,34 @@ CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) 
   if (options.cgroup_manager == CgroupManager::systemd) {
     throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
   }
+  const bool delegated = !is_superuser() && options.rootless != Rootless::no;
+  if (spec.linux_.cgroups_path.empty() && (delegated || options.rootless == Rootless::yes)) {
+    return plan_delegated_cgroups(options.id);
+  }
   return plan_cgroups(spec.linux_.cgroups_path, options.id);
+}
+
+// Root in a user namespace may find the customary places closed.
+bool looks_for_delegated(const Error& refused, const oci::Spec& spec,
+                         const CreateOptions& options) {
+  const int code = refused.code();
+  const bool closed = code == EACCES || code == EPERM || code == EROFS;
+  const bool may = options.rootless == Rootless::automatic && spec.linux_.cgroups_path.empty();
+  return closed && may && !is_host_root();
+}
+
+Cgroup make_groups(const CgroupPaths& paths, const oci::Spec& spec, const CreateOptions& options) {
+  Cgroup cgroup(paths);
+  try {
+    cgroup.create();
+    return cgroup;
+  } catch (const Error& refused) {
+    if (!looks_for_delegated(refused, spec, options)) throw;
+    cgroup.undo();
+  }
+  Cgroup delegated(plan_delegated_cgroups(options.id));
+  delegated.create();
+  return delegated;
 }
 
 void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
@@ -49,7 +80,7 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.bundle = bundle;
   record.rootfs = find_rootfs(spec, bundle);
   record.created = rfc3339_now();
-  record.owner = owner == 0 ? "root" : std::to_string(owner);
+  record.owner = is_superuser() ? "root" : std::to_string(owner);
   record.annotations = spec.annotations;
   record.cgroup = wanted_cgroups(spec, options);
   record.namespaces = spec.linux_.namespaces;
@@ -97,8 +128,50 @@ class Unfinished {
   Container* container_;
 };
 
+// Nobody looks at the container, nor is told of it, between create and start.
+bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
+  return options.pid_file.empty() && options.pidfd_socket.empty() && hooks.are_none();
+}
+
+}  // namespace
+
+void write_pid_file(const std::string& path, pid_t pid) {
+  if (path.empty()) return;
+  const Doing doing("write pid file", path);
+  const SplitPath parts = split_path(path);
+  const std::string folder = path.find('/') == std::string::npos ? "."
+                             : parts.parent.empty()              ? "/"
+                                                                 : std::string(parts.parent);
+  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
+}
+
+void send_pidfd(const std::string& path, const Child& process) {
+  if (path.empty()) return;
+  const Doing doing("send the pidfd to", path);
+  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
+}
+
+Configuration load_bundle(const std::string& bundle, const std::string& config_file) {
+  const Step step("read config.json");
+  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
+  std::string json = read_file(path);
+  // Costs a little, so it is done only where somebody wants to know.
+  oci::Findings findings;
+  oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
+  oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
+  oci::validate(spec, kConfigFile);
+  if (!is_superuser()) fit_to_ordinary_user(spec);
+  for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
+  // A container can be created without one: `start` has nothing to run then, and says so.
+  if (!spec.process) {
+    spec.process = oci::Process{.cwd = "/"};
+    json = oci::to_json(spec);
+  }
+  return {std::move(spec), std::move(json)};
+}
+
 Created make_container(const StateRoot& root, const Configuration& configuration,
-                       const CreateOptions& options, Start start) {
+                       const CreateOptions& options, Start start, const MakeInit& make_init) {
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
@@ -109,8 +182,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   record.rdt_directories = rdt_groups.own_directories();
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
-  Cgroup cgroup(record.cgroup);
-  cgroup.create();
+  if (options.on_directory) options.on_directory(container.directory());
+  Cgroup cgroup = make_groups(record.cgroup, spec, options);
   set_limits(cgroup, spec, options);
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
@@ -147,7 +220,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },
   };
-  Child init = launch(request, events);
+  Child init = make_init(request, events);
   send_pidfd(options.pidfd_socket, init);
   if (const auto receiver = spec.annotations.find(kPidfdReceiver);
       receiver != spec.annotations.end()) {
@@ -158,58 +231,17 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   return {std::move(container), std::move(init)};
 }
 
-// Nobody looks at the container, nor is told of it, between create and start.
-bool may_start_at_once(const oci::Hooks& hooks, const CreateOptions& options) {
-  return options.pid_file.empty() && options.pidfd_socket.empty() && hooks.are_none();
-}
-
-}  // namespace
-
-void write_pid_file(const std::string& path, pid_t pid) {
-  if (path.empty()) return;
-  const Doing doing("write pid file", path);
-  const SplitPath parts = split_path(path);
-  const std::string folder = path.find('/') == std::string::npos ? "."
-                             : parts.parent.empty()              ? "/"
-                                                                 : std::string(parts.parent);
-  replace_file_at(open_directory(folder), std::string(parts.name), std::to_string(pid), 0644);
-}
-
-void send_pidfd(const std::string& path, const Child& process) {
-  if (path.empty()) return;
-  const Doing doing("send the pidfd to", path);
-  send_packet(connect_unix(path), "pidfd", {process.pidfd().get()});
-}
-
-Configuration load_bundle(const std::string& bundle, const std::string& config_file) {
-  const Step step("read config.json");
-  const std::string path = config_file.empty() ? bundle + "/" + kConfigFile : config_file;
-  std::string json = read_file(path);
-  // Costs a little, so it is done only where somebody wants to know.
-  oci::Findings findings;
-  oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
-  oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
-  oci::validate(spec, kConfigFile);
-  for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
-  // A container can be created without one: `start` has nothing to run then, and says so.
-  if (!spec.process) {
-    spec.process = oci::Process{.cwd = "/"};
-    json = oci::to_json(spec);
-  }
-  return {std::move(spec), std::move(json)};
-}
-
 Created create_container(const StateRoot& root, const Configuration& configuration,
                          const CreateOptions& options) {
   const Doing doing("create container", options.id);
-  return make_container(root, configuration, options, Start::at_gate);
+  return make_container(root, configuration, options, Start::at_gate, launch);
 }
 
 Created run_container(const StateRoot& root, const Configuration& configuration,
                       const CreateOptions& options) {
   if (may_start_at_once(configuration.spec.hooks, options)) {
     const Doing doing("run container", options.id);
-    return make_container(root, configuration, options, Start::at_once);
+    return make_container(root, configuration, options, Start::at_once, launch);
   }
   Created created = create_container(root, configuration, options);
   start_container(created.container);

@@ -7,11 +7,16 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/process.h"
 #include "runtime/container/container.h"
+#include "runtime/launch/request.h"
 
 namespace gocker {
 
 // Who makes the control groups; disabled: the container stays in those of the runtime.
 enum class CgroupManager { cgroupfs, systemd, disabled };
+
+// Whether a container must do without control groups that the caller may not make, where no
+// cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
+enum class Rootless { automatic, yes, no };
 
 // An annotation of crun's with the meaning of --pidfd-socket.
 inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";
@@ -24,10 +29,13 @@ struct CreateOptions {
   unsigned preserved_fds = 0;
   unsigned listen_fds = 0;
   CgroupManager cgroup_manager = CgroupManager::cgroupfs;
+  Rootless rootless = Rootless::automatic;
   std::string pid_file;        // empty: none
   std::string pidfd_socket;    // gets a pidfd of the first process; empty: none
   std::string console_socket;  // recorded; the connection is made by on_terminal
   std::function<void(Fd controller)> on_terminal;
+  // The state directory is made, and nothing else yet.
+  std::function<void(const Fd& state_directory)> on_directory;
 };
 
 // A container that waits at its gate or runs already, and the hold on its first process: destroying
@@ -44,6 +52,13 @@ struct Configuration {
 };
 // Reads and checks it, or another file in its place.
 Configuration load_bundle(const std::string& bundle, const std::string& config_file = {});
+
+// What makes the first process of a container whose record, state directory and control groups
+// stand (launch(), or its like), and the making of a container around it: locked, or an Error and
+// nothing left behind.
+using MakeInit = std::function<Child(const LaunchRequest&, const LaunchEvents&)>;
+Created make_container(const StateRoot& root, const Configuration& configuration,
+                       const CreateOptions& options, Start start, const MakeInit& make_init);
 
 // Either a container in the state "created", locked, or an Error and nothing left behind.
 Created create_container(const StateRoot& root, const Configuration& configuration,

@@ -112,8 +112,8 @@ const char* second_layer(const char* folder) {
   return "/proc";
 }
 
-// The context stays open: it is close-on-exec, as the mount is, and whoever comes back from a failed
-// execveat closes all strays.
+// The context stays open: it is close-on-exec, as the mount is, and whoever comes back from a
+// failed execveat closes all strays.
 long mount_overlay(const char* folder) {
   Text<kLongestPath + 64> layers;
   for (const char* c = folder; *c != '\0'; ++c) {

@@ -35,17 +35,20 @@ void handle_signal(const Fd& signals, const std::function<void(int)>& pass_on,
 }  // namespace
 
 void wait_in_foreground(const Fd& pidfd, const ForegroundSignals& signals,
-                        const std::function<void(int)>& pass_on, TerminalProxy* terminal) {
+                        const std::function<void(int)>& pass_on, TerminalProxy* terminal,
+                        const Companion* companion) {
   constexpr TerminalProxy::PollSet kNoTerminal = {pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
   bool ended = false;
   while (!ended) {
     const auto [input, pty] = terminal != nullptr ? terminal->poll_set() : kNoTerminal;
-    std::array<pollfd, 4> polled = {input, pty, pollfd{signals.fd().get(), POLLIN, 0},
-                                    pollfd{pidfd.get(), POLLIN, 0}};
+    std::array<pollfd, 5> polled = {
+        input, pty, pollfd{signals.fd().get(), POLLIN, 0}, pollfd{pidfd.get(), POLLIN, 0},
+        pollfd{companion != nullptr ? companion->fd.get() : -1, POLLIN, 0}};
     const int timeout = terminal != nullptr ? terminal->timeout_milliseconds() : -1;
     if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) throw_errno("poll");
     if (terminal != nullptr) terminal->serve({polled[0], polled[1]});
     if (polled[2].revents != 0) handle_signal(signals.fd(), pass_on, terminal);
+    if (polled[4].revents != 0) companion->on_readable();
     ended = polled[3].revents != 0;
   }
   if (terminal != nullptr) terminal->drain();

@@ -40,12 +40,6 @@ bool is_in_tree(const std::vector<MountInfo>& table, const MountInfo& mount, uin
   return false;
 }
 
-uint64_t mount_id(const Fd& directory) {
-  struct statx status {};
-  check(::statx(directory.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
-  return status.stx_mnt_id;
-}
-
 void cover(const std::string& path) {
   check(::mount("tmpfs", path.c_str(), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
                 "nr_inodes=1"),
@@ -80,6 +74,12 @@ std::vector<MountInfo> parse_mountinfo(std::string_view text) {
                      .type = std::string(type)});
   }
   return table;
+}
+
+uint64_t mount_id(const Fd& fd) {
+  struct statx status {};
+  check(::statx(fd.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
+  return status.stx_mnt_id;
 }
 
 std::vector<std::string> procfs_and_sysfs_outside(const std::vector<MountInfo>& table,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/rooted_path.h"
 
 namespace gocker {
@@ -18,6 +19,9 @@ struct MountInfo {
   std::string type;
 };
 std::vector<MountInfo> parse_mountinfo(std::string_view text);
+
+// The id in such a table of the mount that `fd` is in.
+uint64_t mount_id(const Fd& fd);
 
 // The mount points of procfs and sysfs, but for those that are mounted somewhere in the tree of the
 // mount `root`.

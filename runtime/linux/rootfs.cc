@@ -146,8 +146,14 @@ void make_rootfs_readonly() {
 Fd open_mask_source(const std::vector<std::string>& masked_paths) {
   if (masked_paths.empty()) return {};
   const Doing doing("open /dev/null");
-  // Private: what is mounted over a masked file must not appear on the host's /dev/null.
-  Fd null = clone_mount_at("/dev/null", AT_SYMLINK_NOFOLLOW, {.propagation = MS_PRIVATE});
+  Fd null;
+  try {
+    // Private: what is mounted over a masked file must not appear on the host's /dev/null.
+    null = clone_mount_at("/dev/null", AT_SYMLINK_NOFOLLOW, {.propagation = MS_PRIVATE});
+  } catch (const Error& refused) {
+    if (refused.code() != EPERM) throw;
+    return null;
+  }
   const struct stat status = stat_fd(null, "/dev/null");
   if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
     throw Error("is not the null device (character device 1:3)", ENODEV);

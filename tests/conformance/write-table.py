@@ -15,10 +15,8 @@ from conformance import rows, table  # noqa: E402
 
 
 def main():
-    log = sys.argv[1] if len(sys.argv) > 1 else rows.ROOT / "build/meson-logs/testlog.json"
     run = rows.Run()
-    for _, program, entry in testlog.read_logs([f"={log}"]):
-        run.add(testlog.suites_of(program), testlog.cases_of(entry))
+    log = testlog.add_named_run(run)
     if not run.is_whole():
         sys.exit(f"{log} is not of a run of the suites {' and '.join(rows.SUITES)}")
     before, _, after = table.read_document()

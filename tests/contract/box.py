@@ -2,6 +2,7 @@
 
 import array
 import contextlib
+import ctypes
 import dataclasses
 import json
 import os
@@ -9,11 +10,22 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import tap
 
 NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
 # conmon and the shims call with next to nothing.
+PR_SET_CHILD_SUBREAPER = 36
 ENGINE_ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": ""}
+
+
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
 
 
 @dataclasses.dataclass
@@ -24,6 +36,18 @@ class Result:
 
     def __str__(self):
         return f"exit code {self.code}, stdout {self.out!r}, stderr {self.err!r}"
+
+
+def adopt_orphans():
+    """What a runtime leaves running becomes this process's child, as it becomes conmon's."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def reap_adopted(own):
+    """Takes the exit codes of children that have ended, but of those that somebody waits for."""
+    for pid in pathlib.Path("/proc/thread-self/children").read_text().split():
+        if int(pid) not in own:
+            os.waitpid(int(pid), os.WNOHANG)
 
 
 class DescriptorSocket:
@@ -106,11 +130,12 @@ class Box:
                            .replace("=B", f"={self.bundle}"))
                 for word in text.split()]
 
-    def call(self, vector, stdin=None, env=None):
+    def call(self, vector, stdin=None, env=None, prefix=()):
+        """`prefix`: a program that executes what follows it, with other descriptors."""
         # Files, as a created container keeps the runtime's streams open.
         with open(self.folder / "out", "w+b") as out, open(self.folder / "err", "w+b") as err:
             done = subprocess.run(
-                [self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
+                [*prefix, self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
                 input=None if stdin is None else stdin.encode(), env={**ENGINE_ENV, **(env or {})},
                 **({"stdin": subprocess.DEVNULL} if stdin is None else {}))
             out.seek(0)
@@ -142,7 +167,14 @@ class Box:
             self.wait_for("stopped")
 
     def close(self):
-        self.call("--root ROOT delete --force ID")
+        """Deletes the container and reaps what it leaves, as a shim does: the kernel ends a pid
+        namespace only when nobody's processes in it are left, zombies included."""
+        deletion = subprocess.Popen([self.runtime, *self.words("--root ROOT delete --force ID")],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while deletion.poll() is None:
+            reap_adopted({deletion.pid})
+            time.sleep(0.01)
+        reap_adopted(set())
 
     @contextlib.contextmanager
     def socket(self, name):
@@ -151,3 +183,15 @@ class Box:
             yield listener
         finally:
             listener.close()
+
+
+@contextlib.contextmanager
+def fresh(runtime, inside):
+    if os.geteuid() != 0:
+        raise tap.NotHere("containers are made as root here")
+    with tempfile.TemporaryDirectory(prefix="gocker-contract") as folder:
+        box = Box(folder, runtime, inside)
+        try:
+            yield box
+        finally:
+            box.close()

@@ -16,10 +16,8 @@ from seeds import rows  # noqa: E402
 
 
 def main():
-    log = sys.argv[1] if len(sys.argv) > 1 else rows.ROOT / "build/meson-logs/testlog.json"
     run = rows.Run()
-    for _, program, entry in testlog.read_logs([f"={log}"]):
-        run.add(testlog.suites_of(program), testlog.cases_of(entry))
+    testlog.add_named_run(run)
     missing = [row for row in rows.read_rows() if row not in run.judged_rows()]
     failures = run.failures() + [f"the suite {row.suite} did not run" for row in missing]
     if failures:

@@ -21,6 +21,7 @@ SPEC = {"oci-spec"}
 KERNEL = BASE | SPEC | {"runtime/linux", "runtime/cgroup"}
 CONTAINER = KERNEL | {"runtime/container"}
 LAUNCH = CONTAINER | {"runtime/launch"}
+CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
     "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
@@ -35,8 +36,9 @@ MAY_INCLUDE = {
     "runtime/cgroup": BASE | SPEC,
     "runtime/container": KERNEL,
     "runtime/launch": CONTAINER,
-    "runtime/cli": LAUNCH,
-    "runtime": LAUNCH | {"runtime/cli"},  # main.cc
+    "runtime/checkpoint": LAUNCH,
+    "runtime/cli": CHECKPOINT,
+    "runtime": CHECKPOINT | {"runtime/cli"},  # main.cc
     "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},
@@ -78,7 +80,10 @@ RAW_CALLS_ALLOWED = {
     "runtime/cgroup/cgroup.cc": {"mkdir": CGROUPFS, "rmdir": CGROUPFS},
     "runtime/cgroup/cgroup_host.cc": {"statfs": CGROUPFS},
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
+    "runtime/cgroup/delegated.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
+    "runtime/container/processes.cc": {"stat": "/proc/PID/ns/pid"},
+    "runtime/main.cc": {"access": "where the state of containers is kept, a place of ours"},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
     "runtime/linux/filesystem.cc": {"mount": BELOW_A_DESCRIPTOR},
     "runtime/linux/host_mounts.cc": {
@@ -110,7 +115,6 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
-    "imagetool/containers/attended_run.cc": {"execv": CALLED_PROGRAM, "open": CALLED_PROGRAM},
     "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},

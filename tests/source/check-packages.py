@@ -31,6 +31,9 @@ def main():
                   [f"{name} is not told as missing" for name in wanted if name not in told])
     report.result("nothing is missing where the tests run",
                   [f"{name} is missing" for name in missing_packages("test")])
+    report.result("there is a set for each suite that has packages of its own",
+                  [f"{name} is unknown" for name in ("engines", "vm")
+                   if any("unknown" in line for line in missing_packages(name))])
     report.finish()
 
 

@@ -219,15 +219,5 @@ TEST_F(Commands, CheckpointAnswersTheProbesOfEngines) {
   EXPECT_NE((probe.err + probe.out).find("flag needs an argument"), std::string::npos) << probe;
 }
 
-TEST_F(Commands, CheckpointSaysThatItIsNotThere) {
-  if (!Runtime::is_gocker()) GTEST_SKIP() << "others have it";
-  EXPECT_TRUE(fails_with(
-      runtime.call({"checkpoint", "--image-path", path("i"), "--work-path", path("w"), box.id()}),
-      "no checkpoint"));
-  EXPECT_TRUE(fails_with(runtime.call({"restore", "-no-subreaper", "--detach", "--bundle",
-                                       box.bundle.path(), box.id()}),
-                         "no checkpoint"));
-}
-
 }  // namespace
 }  // namespace gocker::test

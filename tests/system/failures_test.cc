@@ -103,7 +103,7 @@ const Failure kProgramFailures[] = {
      {R"(exec: "/etc/passwd": permission denied)"}},
     {"ProgramIsADirectory",
      [](Bundle& b) { set(b, "/process/args", R"(["/etc"])"); },
-     {R"(exec: "/etc": is a directory)"}},
+     {R"(exec: "/etc": permission denied \(is a directory\))"}},
     {"ProgramLiesBelowAFile",
      [](Bundle& b) { set(b, "/process/args", R"(["/etc/passwd/x"])"); },
      {R"(exec: "/etc/passwd/x": stat /etc/passwd/x: not a directory)"}},

@@ -22,6 +22,28 @@ bool host_has_apparmor() {
 
 class SecurityModules : public SystemTest {};
 
+// Allows everything but to read /etc/passwd; loaded into the kernel as long as the test lasts.
+class ApparmorProfile {
+ public:
+  ApparmorProfile(std::string name, std::string file)
+      : name_(std::move(name)), file_(std::move(file)) {
+    std::ofstream(file_) << "profile " << name_ << " flags=(attach_disconnected,mediate_deleted) {"
+                         << " capability, network, file, signal, ptrace, unix,"
+                         << " deny /etc/passwd r, }";
+    EXPECT_TRUE(succeeds(run_program({.args = {"/sbin/apparmor_parser", "--replace", file_}})));
+  }
+  ApparmorProfile(const ApparmorProfile&) = delete;
+  ApparmorProfile& operator=(const ApparmorProfile&) = delete;
+  ~ApparmorProfile() { run_program({.args = {"/sbin/apparmor_parser", "--remove", file_}}); }
+
+  const std::string& name() const { return name_; }
+  std::string label() const { return name_ + " (enforce)"; }
+
+ private:
+  std::string name_;
+  std::string file_;
+};
+
 constexpr const char* kLabel = "system_u:system_r:container_t:s0:c1,c2";
 constexpr const char* kMountLabel = "system_u:object_r:container_file_t:s0:c1,c2";
 
@@ -58,6 +80,37 @@ TEST_F(SecurityModules, ApparmorProfileIsThatOfTheProgram) {
   if (!host_has_apparmor()) GTEST_SKIP() << "AppArmor is not enabled on this machine";
   box.config().set("/process/apparmorProfile", "unconfined");
   EXPECT_TRUE(box.report()["/label"].text().starts_with("unconfined"));
+}
+
+TEST_F(SecurityModules, ApparmorProfileIsEnforced) {
+  if (!host_has_apparmor()) GTEST_SKIP() << "AppArmor is not enabled on this machine";
+  const ApparmorProfile profile(box.id() + "-profile", path("profile"));
+  std::ofstream(box.bundle.rootfs("/etc/passwd")) << "root\n";
+  box.config().set("/process/apparmorProfile", profile.name());
+  EXPECT_EQ(box.attempt({{"read", "/proc/self/attr/current"}, {"read", "/etc/passwd"}}),
+            (Words{profile.label() + "\n", "EACCES"}));
+}
+
+TEST_F(SecurityModules, ApparmorProfileOfExecIsItsOwn) {
+  if (!host_has_apparmor()) GTEST_SKIP() << "AppArmor is not enabled on this machine";
+  const ApparmorProfile profile(box.id() + "-profile", path("profile"));
+  box.bundle.set_command({"sleep"});
+  ASSERT_TRUE(succeeds(box.run({"--detach"})));
+  const auto exec = [&](const std::string& name) {
+    return runtime.call({"exec", "--apparmor", name, box.id(), "/inside", "try", "read",
+                         "/proc/self/attr/current"});
+  };
+  EXPECT_EQ(exec(profile.name()).out, "[\"" + profile.label() + "\\n\"]\n");
+  const Outcome refused = exec("gk-no-such-profile");
+  EXPECT_EQ(refused.code, 255);
+  EXPECT_NE(refused.err.find("no such profile is loaded"), std::string::npos) << refused;
+}
+
+TEST_F(SecurityModules, ApparmorProfileThatIsNotLoadedIsAnError) {
+  if (!host_has_apparmor()) GTEST_SKIP() << "AppArmor is not enabled on this machine";
+  box.config().set("/process/apparmorProfile", "gk-no-such-profile");
+  EXPECT_TRUE(fails_with(box.create(),
+                         "set AppArmor profile gk-no-such-profile: no such profile is loaded"));
 }
 
 TEST_F(SecurityModules, ApparmorProfileWithoutApparmorIsAnError) {

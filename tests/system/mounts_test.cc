@@ -340,7 +340,9 @@ TEST_F(Mounts, BoundCgroupTreeShowsTheContainersOwnGroup) {
   box.config().set("/linux/resources/memory/limit", 64 << 20);
   box.bundle.add_mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "ro"});
   if (cgroups_are_unified()) {
-    EXPECT_EQ(box.attempt({{"read", "/sys/fs/cgroup/memory.max"}}), Words{"67108864\n"});
+    // Without a cgroup namespace /proc/self/cgroup names it from the host's root on.
+    EXPECT_EQ(box.attempt({{"read", "/sys/fs/cgroup" + box.cgroups_path() + "/memory.max"}}),
+              Words{"67108864\n"});
     return;
   }
   EXPECT_EQ(box.attempt({{"read", "/sys/fs/cgroup/memory/memory.limit_in_bytes"},

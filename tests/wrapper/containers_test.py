@@ -359,7 +359,7 @@ def volumes_are_named_or_come_with_the_image(gocker, image):
     gocker("create", "--name", "box", "-v", "data:/data", "-v", "/anonymous", image, "true")
     contains(gocker.fails("volume", "rm", "data"), "it is used by box")
     equal(len(gocker("volume", "ls", "-q")[0].split()), 2)
-    gocker("rm", "box")
+    gocker("rm", "-v", "box")
     equal(gocker("volume", "ls", "-q")[0], "data\n")
     gocker("volume", "rm", "data")
 

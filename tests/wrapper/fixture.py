@@ -5,17 +5,12 @@ run it as FILE GOCKER_RUNTIME GOCKER_IMAGE [NAME...]: a TAP line for each test, 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
-import pty
-import select
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 import traceback
 
@@ -24,6 +19,8 @@ import registry
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import tap
+import terminal
+from expect import contains, equal, wait_until  # noqa: F401  # for the files of tests
 
 TESTS = []
 
@@ -31,27 +28,6 @@ TESTS = []
 def test(function):
     TESTS.append(function)
     return function
-
-
-def wait_until(condition, what, seconds=20):
-    """The first true value of condition()."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
-
-
-def equal(actual, expected, what=""):
-    if actual != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
-
-
-def contains(text, part):
-    if part not in text:
-        raise AssertionError(f"{part!r} is not in {text!r}")
 
 
 class Gocker:
@@ -73,11 +49,11 @@ class Gocker:
                     "GOCKER_REGISTRIES_CONF": "/dev/null"}
 
     def __call__(self, *words, code=0, text=None, env=None, program=None, timeout=60):
-        """Runs one command to its end and checks the exit code; (stdout, stderr)."""
+        """Runs one command to its end and checks the exit code, unless it is None; (stdout, stderr)."""
         done = subprocess.run([program or self.program, *words], input=text, text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL if text is None else None,
                               capture_output=True, env={**self.env, **(env or {})})
-        if done.returncode != code:
+        if code not in (None, done.returncode):
             raise AssertionError(f"gocker {' '.join(words)}: exit code {done.returncode}, not {code}"
                                  f"\nstdout: {done.stdout}\nstderr: {done.stderr}")
         return done.stdout, done.stderr
@@ -150,61 +126,11 @@ class Gocker:
             process.communicate()
 
 
-class Terminal:
-    """A command on a terminal of its own."""
+class Terminal(terminal.Terminal):
+    """A command of gocker on a terminal of its own."""
 
-    def __init__(self, gocker, *words, rows=33, columns=111):
-        pid, self.fd = pty.fork()
-        if pid == 0:
-            os.execve(gocker.program, [str(gocker.program), *words], gocker.env)
-        self.pid = pid
-        self.output = ""
-        self.resize(rows, columns)
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def read_until(self, text, seconds=20):
-        deadline = time.monotonic() + seconds
-        while text not in self.output:
-            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
-            if not ready:
-                raise AssertionError(f"{text!r} did not appear in {self.output!r}")
-            try:
-                self.output += os.read(self.fd, 4096).decode(errors="replace")
-            except OSError:  # EIO: the other side is closed
-                raise AssertionError(f"{text!r} did not appear before the end of {self.output!r}")
-        before, _, self.output = self.output.partition(text)
-        return before
-
-    def close(self):
-        """The terminal goes away, as when its window is closed; the exit code."""
-        os.close(self.fd)
-        return self.exit_code()
-
-    def exit_code(self):
-        def ended():
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            return (pid, status) if pid else None
-
-        return os.waitstatus_to_exitcode(wait_until(ended, "end of the command")[1])
-
-    def end(self, seconds=20):
-        """Reads to the end; the exit code."""
-        deadline = time.monotonic() + seconds
-        with contextlib.suppress(OSError):
-            while True:
-                if not select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0]:
-                    os.close(self.fd)
-                    raise AssertionError(f"no end within {seconds} s after {self.output!r}")
-                data = os.read(self.fd, 4096)
-                if not data:
-                    break
-                self.output += data.decode(errors="replace")
-        return self.close()
+    def __init__(self, gocker, *words, **more):
+        super().__init__([str(gocker.program), *words], gocker.env, **more)
 
 
 def enter_private_network():

@@ -131,7 +131,7 @@ class Registry:
         return f"{self.host}/{name}:{tag}"
 
 
-def busybox_layer():
+def busybox_layer(links=BUSYBOX_LINKS):
     """A root file system of busybox-static and a few accounts, as a tar archive."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
@@ -144,7 +144,7 @@ def busybox_layer():
             add(folder, tarfile.DIRTYPE)
         add("tmp", tarfile.DIRTYPE, 0o1777)
         add("bin/busybox", content=pathlib.Path("/bin/busybox").read_bytes())
-        for link in BUSYBOX_LINKS:
+        for link in links:
             add(f"bin/{link}", tarfile.SYMTYPE, 0o777, target="busybox")
         add("etc/passwd", mode=0o644, content=b"root:x:0:0::/root:/bin/sh\n"
                                               b"ann:x:1000:1001::/home/ann:/bin/sh\n")

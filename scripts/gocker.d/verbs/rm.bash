@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # gocker rm: remove containers
 #
-#   gocker rm [-f] CONTAINER...
+#   gocker rm [-f] [-v] CONTAINER...
 #
-# CONTAINER is an ID, the beginning of one, or a name. What the container wrote
-# goes with it, and so do its anonymous volumes.
+# CONTAINER is an ID, the beginning of one, or a name. What the container wrote goes with it. Volumes
+# stay: -v removes its anonymous ones (as run --rm does), gocker volume prune those that nobody uses.
 
 become_image container rm "$@"

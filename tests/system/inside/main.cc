@@ -4,7 +4,7 @@
 //   inside report [SYSCTL...]        one JSON object: report.h
 //   inside try ACT... -- ACT... --   a JSON array with the answer to each act: attempts.h
 //   inside exit CODE | raise SIGNAL | sleep | print-signal | ignore-term | children COUNT | echo |
-//          eat MEBIBYTES [stay] | terminal | hook FILE LABEL [CODE|sleep] |
+//          lock FILE | eat MEBIBYTES [stay] | terminal | hook FILE LABEL [CODE|sleep] |
 //          overwrite PID SIGNAL-FILE RESULT-FILE | hunt PREY
 #include <signal.h>
 #include <unistd.h>
@@ -60,6 +60,7 @@ int run(const std::string& command, const Words& words) {
   if (command == "ignore-term") return inside::ignore_term();
   if (command == "children") return inside::with_children(std::atoi(first.c_str()));
   if (command == "echo") return inside::echo();
+  if (command == "lock") return inside::hold_lock(first);
   if (command == "eat")
     return inside::eat(std::strtoul(first.c_str(), nullptr, 10), words.size() > 1);
   if (command == "hunt") return inside::hunt(first);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -49,6 +50,12 @@ std::string current_directory() {
 
 int sleep_forever() {
   for (;;) ::pause();
+}
+
+int hold_lock(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || ::flock(fd, LOCK_EX) != 0) return 1;
+  return sleep_forever();
 }
 
 int print_signal() {

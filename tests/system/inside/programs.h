@@ -17,6 +17,8 @@ int ignore_term();
 int with_children(int count);
 // Copies stdin to stdout.
 int echo();
+// Makes the file, locks it by flock(2) and sleeps.
+int hold_lock(const std::string& file);
 // Touches so much memory, then prints "fed".
 int eat(size_t mebibytes, bool stay);
 // Follows what a terminal does: prints its size at the start and on SIGWINCH, "interrupted" on

@@ -43,7 +43,7 @@ TEST_F(FindProgramTest, SpeaksTheWordsThatEnginesLookFor) {
   EXPECT_EQ(failure_of("nosuch"), "exec: \"nosuch\": executable file not found in $PATH");
   EXPECT_EQ(failure_of(""), "exec: \"\": executable file not found in $PATH");
   EXPECT_EQ(failure_of("/no/such"), "exec: \"/no/such\": stat /no/such: no such file or directory");
-  EXPECT_EQ(failure_of("/etc"), "exec: \"/etc\": is a directory");
+  EXPECT_EQ(failure_of("/etc"), "exec: \"/etc\": permission denied (is a directory)");
   EXPECT_EQ(failure_of("/etc/passwd"), "exec: \"/etc/passwd\": permission denied");
   EXPECT_EQ(failure_of("/etc/passwd/x"),
             "exec: \"/etc/passwd/x\": stat /etc/passwd/x: not a directory");

@@ -218,7 +218,8 @@ TEST_F(RootfsTest, MissingRootIsNamed) {
 TEST_F(RootfsTest, MaskedFilesAndDirectoriesAreEmpty) {
   run([&] {
     enter();
-    mask_paths(RootDir::open_host_path("/"), {"/file", "/mounted", "/absent", "/file/absent", "/marker", "/dir"}, null());
+    mask_paths(RootDir::open_host_path("/"),
+               {"/file", "/mounted", "/absent", "/file/absent", "/marker", "/dir"}, null());
     struct stat status {};
     for (const char* path : {"/file", "/marker"}) {
       EXPECT_EQ(content_of(path), "") << path;

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# gocker container: the commands that work on containers
+#
+#   gocker container COMMAND [ARGUMENT]...
+#
+# COMMAND is attach, commit, create, exec, inspect, kill, logs, pause, ps, rename, restart, rm, run,
+# start, stop, top, unpause or wait: the same as the verb without the word container. ls is ps, and
+# prune removes all containers that do not run.
+
+case ${1-} in
+  attach | commit | create | exec | inspect | kill | logs | pause | ps | rename | restart | rm | \
+    run | start | stop | top | unpause | wait) ;;
+  ls | list) set -- ps "${@:2}" ;;
+  remove) set -- rm "${@:2}" ;;
+  prune) become_image container "$@" ;;
+  '') die "container: which command? gocker help container lists them" ;;
+  *) die "container: unknown command '$1'; gocker help container lists them" ;;
+esac
+verb=$1
+shift
+# shellcheck source=/dev/null
+. "$parts/verbs/$verb.bash"

@@ -1,0 +1,61 @@
+"""What a process's control groups say of its limits, in the terms of either version."""
+
+import contextlib
+import pathlib
+
+import host
+
+
+def group_file(pid, controller, name):
+    """A file of the group that a process is in, of the hierarchy that has the controller."""
+    for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for point, kind, names in host.cgroup_mounts():
+            if controller in names and controller in controllers.split(",") or (
+                    kind == "cgroup2" and not controllers):
+                file = point / path.lstrip("/") / name
+                if file.exists():
+                    return file
+    raise AssertionError(f"process {pid} has no {name}")
+
+
+def is_version_2():
+    return all(kind == "cgroup2" for _, kind, _ in host.cgroup_mounts())
+
+
+def read(pid, controller, version_1, version_2):
+    return group_file(pid, controller, version_2 if is_version_2() else version_1).read_text().strip()
+
+
+def memory(pid):
+    """In bytes."""
+    return int(read(pid, "memory", "memory.limit_in_bytes", "memory.max"))
+
+
+def pids(pid):
+    return int(read(pid, "pids", "pids.max", "pids.max"))
+
+
+def cpus(pid):
+    """How many processors' time there is."""
+    if is_version_2():
+        quota, period = read(pid, "cpu", "", "cpu.max").split()
+    else:
+        quota, period = (read(pid, "cpu", f"cpu.cfs_{name}_us", "") for name in ("quota", "period"))
+    return int(quota) / int(period)
+
+
+def processor_set(pid):
+    return read(pid, "cpuset", "cpuset.cpus", "cpuset.cpus")
+
+
+def devices(pid):
+    """The lines of version 1's list of devices."""
+    return group_file(pid, "devices", "devices.list").read_text().splitlines()
+
+
+def remove_group(name):
+    """Removes an empty group of that name from each hierarchy: runtimes leave the parents of theirs."""
+    for point, _, _ in host.cgroup_mounts():
+        with contextlib.suppress(FileNotFoundError):
+            (point / name).rmdir()
