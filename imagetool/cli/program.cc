@@ -246,6 +246,7 @@ std::span<const Command* const> commands() {
                                            &kContainerLogs,
                                            &kContainerAttach,
                                            &kContainerExec,
+                                           &kContainerCommit,
                                            &kContainerTop,
                                            &kContainerCleanup,
                                            &kNetworkCreate,
