@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/rootless/users_namespace.h"
+#include "imagetool/lifeline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/process.h"
 

@@ -13,7 +13,7 @@
 
 #include "imagetool/containers/oci_runtime.h"
 #include "imagetool/containers/program_error.h"
-#include "imagetool/rootless/users_namespace.h"
+#include "imagetool/lifeline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"

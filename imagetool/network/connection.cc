@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "imagetool/lifeline.h"
 #include "imagetool/network/host_interfaces.h"
 #include "imagetool/network/netavark.h"
 #include "imagetool/network/network_lock.h"
@@ -12,7 +13,6 @@
 #include "imagetool/network/networks.h"
 #include "imagetool/network/pasta.h"
 #include "imagetool/object_name.h"
-#include "imagetool/rootless/users_namespace.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "imagetool/bundle/user_namespace.h"
+#include "imagetool/lifeline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/id_map.h"
@@ -29,7 +30,6 @@
 namespace gocker {
 namespace {
 
-constexpr char kFifo[] = "namespace";
 constexpr char kPidFile[] = "namespace.pid";
 constexpr char kLockFile[] = "namespace.lock";
 
@@ -49,13 +49,6 @@ Fd open_run(const std::string& run) {
     throw Error("open " + run + ": it must be yours alone", EPERM);
   }
   return directory;
-}
-
-// Invalid where nobody waits at the other end.
-Fd open_fifo_for_writing(const Fd& run) {
-  Fd fifo(::openat(run.get(), kFifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
-  if (!fifo && errno != ENXIO && errno != ENOENT) throw_errno("open", kFifo);
-  return fifo;
 }
 
 // --- making them ---------------------------------------------------------------------------------
@@ -109,7 +102,7 @@ bool is_deserted(const Fd& fifo, int timeout) {
   check(::mount("", "/", "", MS_SLAVE | MS_REC, ""), "change the mount propagation of /");
   check(::chdir("/"), "chdir /");
   ::signal(SIGPIPE, SIG_IGN);
-  Fd fifo = open_file_at(run, kFifo, O_RDONLY | O_NONBLOCK);
+  Fd fifo = open_file_at(run, kLifelineFifo, O_RDONLY | O_NONBLOCK);
   leave_what_was_inherited({run.get(), parent.get(), fifo.get()});
   check(::write(parent.get(), &byte, 1), "tell that the namespaces are made");
   while (true) {
@@ -122,7 +115,8 @@ bool is_deserted(const Fd& fifo, int timeout) {
 }
 
 void clear_and_make_fifo(const Fd& run) {
-  if (::mkfifoat(run.get(), kFifo, 0600) != 0 && errno != EEXIST) throw_errno("mkfifo", kFifo);
+  if (::mkfifoat(run.get(), kLifelineFifo, 0600) != 0 && errno != EEXIST)
+    throw_errno("mkfifo", kLifelineFifo);
 }
 
 std::optional<Child> clone_holder() try {
@@ -174,23 +168,14 @@ void join_holder(const Fd& run) {
 void enter_users_namespace(const std::string& run) {
   const Fd directory = open_run(run);
   const Fd lock = take_lock(directory);
-  Fd lifeline = open_fifo_for_writing(directory);
+  Fd lifeline = open_lifeline_at(directory);
   if (!lifeline) {
     make_namespaces(directory);
-    lifeline = open_fifo_for_writing(directory);
+    lifeline = open_lifeline_at(directory);
   }
   if (!lifeline) throw Error("enter your user namespace: the process that holds it died");
   join_holder(directory);
   lifeline.release();  // for as long as this process lives
-}
-
-bool is_users(const std::string& run) {
-  return static_cast<bool>(open_if_exists(run + "/" + kFifo, O_PATH));
-}
-
-Fd open_lifeline(const std::string& run) {
-  const Fd directory = open_if_exists(run, O_RDONLY | O_DIRECTORY);
-  return directory ? open_fifo_for_writing(directory) : Fd();
 }
 
 }  // namespace gocker

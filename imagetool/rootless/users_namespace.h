@@ -14,19 +14,10 @@
 
 #include <string>
 
-#include "runtime/base/fd.h"
-
 namespace gocker {
 
 // Makes the namespaces where nobody is in them, and goes in. To be called with one thread. The
 // working directory stays. Throws where the user has no ranges, or the kernel allows no namespaces.
 void enter_users_namespace(const std::string& run);
-
-// Whether RUN is an ordinary user's.
-bool is_users(const std::string& run);
-
-// To be left open in a process that stays behind, such as a container's monitor; invalid where RUN
-// is not a user's.
-Fd open_lifeline(const std::string& run);
 
 }  // namespace gocker

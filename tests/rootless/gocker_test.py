@@ -327,17 +327,11 @@ def networks_of_roots_are_refused(machine):
 
 def main():
     runtime, image = map(os.path.abspath, sys.argv[1:3])
-    machines = []
 
     def prepare(folder, owner, poor):
-        machines.append(Machine(folder, owner, poor, runtime, image))
-        return machines[0]
+        return Machine(folder, owner, poor, runtime, image)
 
-    try:
-        user.run_tests(prepare, sys.argv[3:])
-    finally:
-        for machine in machines:
-            machine.stop()
+    user.run_tests(prepare, sys.argv[3:])
 
 
 main()

@@ -46,7 +46,7 @@ MAY_INCLUDE = {
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
     "imagetool/bundle": STORED | {"imagetool/layer"},
     "imagetool/rootless": STORED | {"imagetool/layer", "imagetool/bundle"},
-    "imagetool/network": STORED | {"imagetool/layer", "imagetool/bundle", "imagetool/rootless"},
+    "imagetool/network": BASE | SPEC | {"imagetool"},
     "imagetool/volume": BASE | SPEC | {"imagetool", "imagetool/layer"},
     "imagetool/containers": IMAGETOOL - {"imagetool/build"},
     "imagetool/build": IMAGETOOL,
