@@ -19,7 +19,8 @@ CREATE_SECONDS = 0.008  # more or less
 def daemon_restart(ctr):
     log = ctr.folder / "restart.log"
     script = "while [ ! -e /tmp/stop ]; do echo line; sleep 0.05; done; exit 4"
-    with ctr.running(), ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", script), name="talker"):
+    with ctr.running(), \
+            ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", script), name="talker"):
         for number in (signal.SIGTERM, signal.SIGKILL):
             before = ctr.tasks()
             ctr.stop_daemon(number)
@@ -98,7 +99,8 @@ def shim_killed_in_create(ctr):
 @case("many containers at once: none is lost, nothing is left")
 def many(ctr):
     names = [f"many{number}" for number in range(CONTAINERS)]
-    calls = [ctr.background(*ctr.run_words("--detach", words=["sleep", "1000"], name=name)) for name in names]
+    calls = [ctr.background(*ctr.run_words("--detach", words=["sleep", "1000"], name=name))
+             for name in names]
     for call in calls:
         _, errors = call.communicate(timeout=180)
         equal((call.returncode, errors), (0, ""))
