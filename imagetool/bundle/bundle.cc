@@ -128,9 +128,7 @@ void make_directories_as(const IdMaps& maps, const RootDir& rootfs, const std::s
     throw Error("root of the container's user namespace may not");
   }
   try {
-    check(::setns(user.get(), CLONE_NEWUSER), "setns");
-    check(::setresgid(0, 0, 0), "setresgid");
-    check(::setresuid(0, 0, 0), "setresuid");
+    become_root_in(user);
     rootfs.make_directories(path, 0755);
   } catch (const std::exception&) {
     exit_now(1);

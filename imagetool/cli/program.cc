@@ -247,6 +247,7 @@ std::span<const Command* const> commands() {
                                            &kContainerAttach,
                                            &kContainerExec,
                                            &kContainerCommit,
+                                           &kContainerCp,
                                            &kContainerTop,
                                            &kContainerCleanup,
                                            &kNetworkCreate,

@@ -3,12 +3,12 @@
 #
 #   gocker container COMMAND [ARGUMENT]...
 #
-# COMMAND is attach, commit, create, exec, inspect, kill, logs, pause, ps, rename, restart, rm, run,
+# COMMAND is attach, commit, cp, create, exec, inspect, kill, logs, pause, ps, rename, restart, rm, run,
 # start, stop, top, unpause or wait: the same as the verb without the word container. ls is ps, and
 # prune removes all containers that do not run.
 
 case ${1-} in
-  attach | commit | create | exec | inspect | kill | logs | pause | ps | rename | restart | rm | \
+  attach | commit | cp | create | exec | inspect | kill | logs | pause | ps | rename | restart | rm | \
     run | start | stop | top | unpause | wait) ;;
   ls | list) set -- ps "${@:2}" ;;
   remove) set -- rm "${@:2}" ;;
