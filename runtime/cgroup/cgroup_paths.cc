@@ -15,8 +15,8 @@ constexpr const char* kField = "/linux/cgroupsPath: ";
 void refuse_systemd_form(const std::string& path) {
   if (std::count(path.begin(), path.end(), ':') != 2 || path.find('/') != std::string::npos) return;
   throw Error(std::string(kField) + json_quote(path) +
-              ": this form is for groups that systemd manages, which is not supported: "
-              "give a path such as /parent/name");
+              ": this form is for groups that systemd makes: give --systemd-cgroup, "
+              "or a path such as /parent/name");
 }
 
 // "//user/./c1/" -> "/user/c1"

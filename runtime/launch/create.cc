@@ -25,24 +25,8 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
-CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
-  if (options.cgroup_manager == CgroupManager::disabled) return {};
-  if (options.cgroup_manager == CgroupManager::systemd) {
-    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
-  }
-  return plan_cgroups(spec.linux_.cgroups_path, options.id);
-}
-
-void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
-  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
-  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
-  if (spec.linux_.resources) {
-    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
-  }
-}
-
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
-                         const std::string& bundle) {
+                         const std::string& bundle, const GroupPlan& groups) {
   ContainerRecord record;
   record.id = options.id;
   record.oci_version = spec.oci_version;
@@ -51,7 +35,8 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.created = rfc3339_now();
   record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
   record.annotations = spec.annotations;
-  record.cgroup = wanted_cgroups(spec, options);
+  record.cgroup = groups.paths;
+  if (groups.scope) record.scope = groups.scope->unit;
   record.namespaces = spec.linux_.namespaces;
   for (const oci::Mount& mount : spec.mounts) {
     if (mount.type == "bind") record.external_mounts.push_back(mount.destination);
@@ -143,7 +128,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  ContainerRecord record = describe(spec, options, bundle);
+  const GroupPlan plan = plan_groups(options.cgroup_manager, spec.linux_.cgroups_path, options.id);
+  ContainerRecord record = describe(spec, options, bundle, plan);
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
   if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
@@ -151,9 +137,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
-  Cgroup cgroup(record.cgroup);
-  cgroup.create();
-  set_limits(cgroup, spec, options);
+  ContainerGroups groups(plan, spec);
+  groups.make(options.id);
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{
@@ -166,7 +151,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .preserved_fds = options.preserved_fds + options.listen_fds,
       .listen_fds = options.listen_fds,
       .start = start,
-      .cgroup = cgroup,
+      .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
       .state_root = container.state_root(),
   };
@@ -182,14 +167,16 @@ Created make_container(const StateRoot& root, const Configuration& configuration
             ContainerRecord with_init = container.record();
             with_init.pid = init.pid();
             with_init.start_time = process_start_time(init.pid()).value_or(0);
-            with_init.cgroup = cgroup.paths();  // with what is really ours by now
+            with_init.cgroup = groups.cgroup().paths();  // with what is really ours by now
             container.save(std::move(with_init));
+            groups.enter();
             if (rdt) join_rdt_groups(rdt_groups, init.pid());
           },
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },
   };
   Child init = make_init(request, events);
+  groups.finish();
   send_pidfd(options.pidfd_socket, init);
   if (const auto receiver = spec.annotations.find(kPidfdReceiver);
       receiver != spec.annotations.end()) {

@@ -7,12 +7,10 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/process.h"
 #include "runtime/container/container.h"
+#include "runtime/launch/container_groups.h"
 #include "runtime/launch/request.h"
 
 namespace gocker {
-
-// Who makes the control groups; disabled: the container stays in those of the runtime.
-enum class CgroupManager { cgroupfs, systemd, disabled };
 
 // An annotation of crun's with the meaning of --pidfd-socket.
 inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";

@@ -34,6 +34,7 @@ MAY_INCLUDE = {
     "oci-spec": set(),
     "runtime/linux": BASE | SPEC,
     "runtime/cgroup": BASE | SPEC,
+    "runtime/systemd": BASE | SPEC | {"runtime/cgroup"},
     "runtime/container": KERNEL,
     "runtime/launch": CONTAINER,
     "runtime/checkpoint": LAUNCH,
@@ -81,6 +82,7 @@ RAW_CALLS_ALLOWED = {
     "runtime/cgroup/cgroup_host.cc": {"statfs": CGROUPFS},
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
+    "runtime/cgroup/systemd_scope.cc": {"access": "a program of ours beside this one"},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
     "runtime/linux/filesystem.cc": {"mount": BELOW_A_DESCRIPTOR},
     "runtime/linux/host_mounts.cc": {
