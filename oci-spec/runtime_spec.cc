@@ -109,6 +109,17 @@ void read_hooks(const Fields& fields, Hooks& hooks) {
   fields.optional("poststop", hooks.poststop, read_hook);
 }
 
+// Until version 1.2 the specification has "no limit" as the default, and what engines write there
+// without one is zero; since 1.3 zero is a limit as any other.
+void read_zero_pids_as_no_limit(Spec& spec) {
+  const std::string_view version = spec.oci_version;
+  const bool old =
+      version.starts_with("1.0.") || version.starts_with("1.1.") || version.starts_with("1.2.");
+  if (!old || !spec.linux_.resources) return;
+  std::optional<int64_t>& limit = spec.linux_.resources->pids_limit;
+  if (limit == 0) limit = -1;
+}
+
 }  // namespace
 
 void read_id_mapping(const Fields& fields, IdMapping& mapping) {
@@ -130,6 +141,7 @@ Spec parse_spec(std::string_view json, std::string_view file, Findings* findings
   fields.optional("hooks", spec.hooks, read_hooks);
   fields.optional("annotations", spec.annotations);
   fields.optional("linux", spec.linux_, read_linux);
+  read_zero_pids_as_no_limit(spec);
   return spec;
 }
 

@@ -16,7 +16,11 @@
 #include "runtime/base/text.h"
 #include "runtime/base/trace.h"
 #include "runtime/base/trace_file.h"
+<<<<<<< HEAD
 #include "runtime/cgroup/systemd_scope.h"
+=======
+#include "runtime/base/user_rights.h"
+>>>>>>> main
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -35,7 +39,7 @@ constexpr std::array kGlobalOptions{
     Option{"cgroup-manager", 0, "MANAGER", "cgroupfs (default), systemd or disabled"},
     Option{"systemd-cgroup", 0, "", "the same as --cgroup-manager systemd"},
     Option{"criu", 0, "PROGRAM", "CRIU, for checkpoint and restore (default: found in $PATH)"},
-    Option{"rootless", 0, "WHETHER", "true, false or auto: found out in any case"},
+    Option{"rootless", 0, "WHETHER", "true, false or auto: do without groups that can't be made"},
     Option{"trace", 0, "FILE", "add to this file, as Chrome trace JSON, where the time went"},
     kHelp,
     Option{"version", 'v', "", "show the version"}};
@@ -46,8 +50,17 @@ void report(const char* message) {
   std::fprintf(stderr, "gocker-runtime: %s\n", message);
 }
 
+constexpr char kStateRoot[] = "/run/gocker-runtime";
+
+// Root in a user namespace of an ordinary user's (podman's, gocker-image's) can't have root's
+// place.
+bool may_have_state_root() {
+  if (!is_superuser()) return false;
+  return ::access(kStateRoot, W_OK) == 0 || ::access("/run", W_OK) == 0;
+}
+
 std::string default_state_root() {
-  if (::geteuid() == 0) return "/run/gocker-runtime";
+  if (may_have_state_root()) return kStateRoot;
   const char* runtime_directory = std::getenv("XDG_RUNTIME_DIR");
   if (runtime_directory != nullptr && *runtime_directory != '\0') {
     return std::string(runtime_directory) + "/gocker-runtime";
@@ -114,9 +127,11 @@ CgroupManager cgroup_manager(const Arguments& global) {
   throw UsageError("--cgroup-manager: \"" + name + "\" is none of cgroupfs, systemd, disabled");
 }
 
-void check_rootless(const Arguments& global) {
+Rootless rootless(const Arguments& global) {
   const std::string value = global.value("rootless", "auto");
-  if (value == "true" || value == "false" || value == "auto") return;
+  if (value == "true") return Rootless::yes;
+  if (value == "false") return Rootless::no;
+  if (value == "auto") return Rootless::automatic;
   throw UsageError("--rootless: \"" + value + "\" is none of true, false, auto");
 }
 
@@ -177,7 +192,6 @@ int run_program(int argc, char** argv) {
   const Arguments arguments =
       parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
   set_log_of(arguments);
-  check_rootless(arguments);
   if (arguments.has("version")) {
     print(version_text());
     return 0;
@@ -186,9 +200,14 @@ int run_program(int argc, char** argv) {
     print(program_help());
     return arguments.has("help") ? 0 : 1;
   }
+<<<<<<< HEAD
   const Global global{arguments.value("root", default_state_root()), argv,
                       cgroup_manager(arguments), arguments.value("criu")};
   if (global.cgroup_manager == CgroupManager::systemd) set_systemd_helper_folder(own_folder());
+=======
+  const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
+                      cgroup_manager(arguments), rootless(arguments), arguments.value("criu")};
+>>>>>>> main
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

@@ -128,9 +128,7 @@ void make_directories_as(const IdMaps& maps, const RootDir& rootfs, const std::s
     throw Error("root of the container's user namespace may not");
   }
   try {
-    check(::setns(user.get(), CLONE_NEWUSER), "setns");
-    check(::setresgid(0, 0, 0), "setresgid");
-    check(::setresuid(0, 0, 0), "setresuid");
+    become_root_in(user);
     rootfs.make_directories(path, 0755);
   } catch (const std::exception&) {
     exit_now(1);
@@ -226,6 +224,17 @@ void mount_bundle(const Store& store, const std::string& directory) {
 
 void unmount_bundle(const std::string& directory) {
   detach_mounts(open_file(directory, O_RDONLY | O_DIRECTORY), kRootfs);
+}
+
+Fd open_changes(const std::string& directory) {
+  const Fd fd = open_file(directory, O_RDONLY | O_DIRECTORY);
+  const RootfsDriver* driver = driver_in(read_marker(fd));
+  if (driver != &overlay_driver()) {
+    const std::string name(driver == nullptr ? "none" : driver->name());
+    throw Error("its files are no overlay on its image's (storage: " + name +
+                "): what it has changed cannot be told");
+  }
+  return open_file_at(fd, kUpper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
 void remove_bundle(const Store& store, const std::string& directory) {

@@ -15,6 +15,7 @@
 #include "imagetool/store/image.h"
 #include "imagetool/store/store.h"
 #include "oci-spec/runtime_spec.h"
+#include "runtime/base/fd.h"
 
 namespace gocker {
 
@@ -35,6 +36,10 @@ void mount_bundle(const Store& store, const std::string& directory);
 
 // Unmounts DIR/rootfs; what the container has changed stays in DIR/upper.
 void unmount_bundle(const std::string& directory);
+
+// What the container has changed: an overlay's upper directory, opened for reading. Throws for a
+// bundle that keeps changes and image in one place (a snapshot, a flat one).
+Fd open_changes(const std::string& directory);
 
 // Unmounts and removes a bundle and gives its lease back; fine where there is none any more, and
 // where making or removing it was cut off. Throws for a directory that is no bundle of ours, and

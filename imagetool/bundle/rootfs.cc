@@ -20,7 +20,6 @@
 namespace gocker {
 namespace {
 
-constexpr const char* kUpper = "upper";
 constexpr const char* kWork = "work";
 
 Fd make_subdirectory(const Fd& directory, const char* name) {

@@ -11,7 +11,9 @@
 
 namespace gocker {
 
-inline constexpr const char* kRootfs = "rootfs";  // in the bundle's directory
+// In the bundle's directory.
+inline constexpr const char* kRootfs = "rootfs";
+inline constexpr const char* kUpper = "upper";  // of an overlay
 
 // What of the store a root file system is made of, and whom its files belong to.
 struct RootfsSource {

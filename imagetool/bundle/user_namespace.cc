@@ -1,5 +1,8 @@
 #include "imagetool/bundle/user_namespace.h"
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -119,6 +122,12 @@ std::vector<IdRange> ranges_of(const std::vector<oci::IdMapping>& mappings) {
 
 Fd make_user_namespace(const IdMaps& maps) {
   return make_user_namespace(ranges_of(maps.uids), ranges_of(maps.gids));
+}
+
+void become_root_in(const Fd& user_namespace) {
+  check(::setns(user_namespace.get(), CLONE_NEWUSER), "setns");
+  check(::setresgid(0, 0, 0), "setresgid");
+  check(::setresuid(0, 0, 0), "setresuid");
 }
 
 uint32_t outside_root(const std::vector<oci::IdMapping>& mappings) {

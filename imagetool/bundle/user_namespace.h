@@ -50,4 +50,7 @@ uint32_t outside_root(const std::vector<oci::IdMapping>& mappings);
 // A user namespace with these maps, which nobody is in.
 Fd make_user_namespace(const IdMaps& maps);
 
+// This process, which has one thread, becomes root there.
+void become_root_in(const Fd& user_namespace);
+
 }  // namespace gocker

@@ -46,6 +46,8 @@ extern const Command kBuild;
 extern const Command kBundle;
 extern const Command kContainerAttach;
 extern const Command kContainerCleanup;
+extern const Command kContainerCommit;
+extern const Command kContainerCp;
 extern const Command kContainerCreate;
 extern const Command kContainerExec;
 extern const Command kContainerInspect;

@@ -228,6 +228,8 @@ std::span<const Command* const> commands() {
                                            &kContainerLogs,
                                            &kContainerAttach,
                                            &kContainerExec,
+                                           &kContainerCommit,
+                                           &kContainerCp,
                                            &kContainerTop,
                                            &kContainerCleanup,
                                            &kNetworkCreate,

@@ -29,8 +29,8 @@ class Printer {
   void print(std::string_view line) {
     const auto parsed = parse_log_line(line);
     if (!parsed) return;
-    if (!options_.since.empty() && parsed->time < options_.since) return;
-    if (!options_.until.empty() && parsed->time > options_.until) return;
+    if (!options_.since.empty() && is_before(parsed->time, options_.since)) return;
+    if (!options_.until.empty() && is_before(options_.until, parsed->time)) return;
     std::string text;
     if (options_.timestamps && at_line_start_) text.append(parsed->time).append(" ");
     text.append(parsed->text);
@@ -40,6 +40,12 @@ class Printer {
   }
 
  private:
+  // All are in UTC, which conmon writes as +00:00 and we as Z.
+  static bool is_before(std::string_view time, std::string_view other) {
+    constexpr std::string_view kNoZone = "2026-01-01T00:00:00.000000000";
+    return time.substr(0, kNoZone.size()) < other.substr(0, kNoZone.size());
+  }
+
   static void write(int descriptor, std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(descriptor, text.data(), text.size());

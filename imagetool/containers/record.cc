@@ -99,10 +99,12 @@ void read_field(const Json& json, const char* name, Value& value) {
   if (const auto found = json.find(name); found != json.end()) found->get_to(value);
 }
 
-// Of what has fields of its own: empty where there is none.
-Json part_of(const Json& json, const char* name) {
+// What has fields of its own, or a list of such; empty where there is none.
+Json part_of(const Json& json, const char* name, Json::value_t type) {
   const auto found = json.find(name);
-  return found == json.end() ? Json() : *found;
+  if (found == json.end()) return Json(type);
+  if (found->type() != type) found->at(name);  // throws
+  return *found;
 }
 
 ContainerRecord from_json(const Json& json) {
@@ -111,14 +113,14 @@ ContainerRecord from_json(const Json& json) {
   visit(record, [&](const char* name, auto& value) { read_field(json, name, value); });
   record.restart = parse_restart_policy(json.value("restartPolicy", ""));
   if (json.contains("exitCode")) record.exit_code = json["exitCode"].get<int>();
-  const Json network = part_of(json, "network");
+  const Json network = part_of(json, "network", Json::value_t::object);
   visit_network(record.network,
                 [&](const char* name, auto& value) { read_field(network, name, value); });
-  for (const Json& each : part_of(json, "volumes")) {
+  for (const Json& each : part_of(json, "volumes", Json::value_t::array)) {
     record.volumes.push_back(
         {each.at("name"), each.at("destination"), each.value("anonymous", false)});
   }
-  for (const Json& each : part_of(json, "addresses")) {
+  for (const Json& each : part_of(json, "addresses", Json::value_t::array)) {
     record.addresses.push_back({each.value("network", ""), each.value("interface", ""),
                                 each.value("address", ""), each.value("gateway", "")});
   }

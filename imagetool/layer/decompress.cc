@@ -44,17 +44,6 @@ const char* name_of(Compression compression) {
   }
 }
 
-// What the first bytes of a blob say.
-Compression sniff(const BlobSource& blob) {
-  std::array<unsigned char, 4> start{};
-  blob.read_at(reinterpret_cast<char*>(start.data()), start.size(), 0);
-  const auto [a, b, c, d] = start;
-  if (a == 0x1f && b == 0x8b) return Compression::gzip;
-  const bool frame = a == 0x28 && b == 0xb5 && c == 0x2f && d == 0xfd;
-  const bool skippable_frame = (a & 0xf0) == 0x50 && b == 0x2a && c == 0x4d && d == 0x18;
-  return frame || skippable_frame ? Compression::zstd : Compression::none;
-}
-
 class PlainReader : public Decompressor {
  public:
   explicit PlainReader(const BlobSource& blob) : blob_(blob) {}
@@ -122,8 +111,18 @@ Compression compression_of(std::string_view media_type) {
   throw Error("unknown media type of a layer: " + std::string(media_type));
 }
 
+Compression compression_of(const BlobSource& blob) {
+  std::array<unsigned char, 4> start{};
+  blob.read_at(reinterpret_cast<char*>(start.data()), start.size(), 0);
+  const auto [a, b, c, d] = start;
+  if (a == 0x1f && b == 0x8b) return Compression::gzip;
+  const bool frame = a == 0x28 && b == 0xb5 && c == 0x2f && d == 0xfd;
+  const bool skippable_frame = (a & 0xf0) == 0x50 && b == 0x2a && c == 0x4d && d == 0x18;
+  return frame || skippable_frame ? Compression::zstd : Compression::none;
+}
+
 std::unique_ptr<Decompressor> open_decompressor(const BlobSource& blob, Compression compression) {
-  const Compression found = sniff(blob);
+  const Compression found = compression_of(blob);
   if (found != compression) {
     throw Error(std::string("the media type says ") + name_of(compression) +
                 ", but the blob does not begin as such" +

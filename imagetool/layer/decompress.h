@@ -19,6 +19,8 @@ enum class Compression { none, gzip, zstd };
 // Throws for a media type that is no layer's. Docker's names and those of layers that registries
 // do not distribute are known too.
 Compression compression_of(std::string_view media_type);
+// What the first bytes of a blob say.
+Compression compression_of(const BlobSource& blob);
 
 class Decompressor {
  public:

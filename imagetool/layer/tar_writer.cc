@@ -4,7 +4,9 @@
 #include <archive_entry.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -15,6 +17,27 @@ namespace gocker {
 namespace {
 
 constexpr int kBlock = 64 << 10;
+constexpr size_t kChunk = 256 << 10;
+constexpr mode_t kPermissions = 07777;
+
+EntryType type_of(const struct stat& status) {
+  switch (status.st_mode & S_IFMT) {
+    case S_IFDIR:
+      return EntryType::directory;
+    case S_IFLNK:
+      return EntryType::symlink;
+    case S_IFCHR:
+      return EntryType::character;
+    case S_IFBLK:
+      return EntryType::block;
+    case S_IFIFO:
+      return EntryType::fifo;
+    case S_IFSOCK:
+      return EntryType::socket;
+    default:
+      return EntryType::file;
+  }
+}
 
 unsigned file_type(EntryType type) {
   switch (type) {
@@ -58,6 +81,18 @@ void fill(archive_entry* raw, const TarEntry& entry) {
 
 }  // namespace
 
+TarEntry tar_entry_of(std::string_view path, const struct stat& status) {
+  TarEntry entry;
+  entry.type = type_of(status);
+  entry.path = path;
+  entry.mode = status.st_mode & kPermissions;
+  entry.uid = status.st_uid;
+  entry.gid = status.st_gid;
+  entry.mtime = status.st_mtim;
+  entry.device = status.st_rdev;
+  return entry;
+}
+
 void TarWriter::Free::operator()(archive* writer) const {
   ::archive_write_free(writer);
 }
@@ -94,6 +129,19 @@ void TarWriter::write(std::string_view content) {
     const ssize_t written = ::archive_write_data(writer_.get(), content.data(), content.size());
     if (written <= 0) check_result(ARCHIVE_FATAL, "content");
     content.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void TarWriter::write_from(const Fd& file, uint64_t size) {
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kChunk);
+  while (size > 0) {
+    const size_t wanted = std::min<uint64_t>(size, kChunk);
+    const ssize_t got = ::read(file.get(), buffer_.get(), wanted);
+    if (got < 0 && errno == EINTR) continue;
+    check(got, "read");
+    if (got == 0) throw Error("it became shorter while it was read");
+    write({buffer_.get(), static_cast<size_t>(got)});
+    size -= static_cast<uint64_t>(got);
   }
 }
 

@@ -2,6 +2,9 @@
 // here, too, and the process must not have called setlocale(3).
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -10,11 +13,15 @@
 
 #include "imagetool/layer/attributes.h"
 #include "imagetool/layer/tar_reader.h"
+#include "runtime/base/fd.h"
 
 struct archive;
 struct archive_entry;
 
 namespace gocker {
+
+// Of an object as stat(2) tells of it, but for its size and a link's target.
+TarEntry tar_entry_of(std::string_view path, const struct stat& status);
 
 class TarWriter {
  public:
@@ -29,6 +36,8 @@ class TarWriter {
   // of content follow by write().
   void add(const TarEntry& entry, const std::vector<ExtendedAttribute>& attributes);
   void write(std::string_view content);
+  // The same from a file; throws where that has less.
+  void write_from(const Fd& file, uint64_t size);
   // The end mark.
   void finish();
 
@@ -43,6 +52,7 @@ class TarWriter {
 
   Sink sink_;
   std::exception_ptr failure_;
+  std::unique_ptr<char[]> buffer_;
   std::unique_ptr<archive, Free> writer_;
   std::unique_ptr<archive_entry, Free> entry_;
 };

@@ -25,47 +25,14 @@ namespace {
 
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
-constexpr size_t kChunk = 256 << 10;
-constexpr mode_t kPermissions = 07777;
 
 bool is_whiteout(const struct stat& status) {
   return S_ISCHR(status.st_mode) && status.st_rdev == 0;
 }
 
-EntryType type_of(const struct stat& status) {
-  switch (status.st_mode & S_IFMT) {
-    case S_IFDIR:
-      return EntryType::directory;
-    case S_IFLNK:
-      return EntryType::symlink;
-    case S_IFCHR:
-      return EntryType::character;
-    case S_IFBLK:
-      return EntryType::block;
-    case S_IFIFO:
-      return EntryType::fifo;
-    case S_IFSOCK:
-      return EntryType::socket;
-    default:
-      return EntryType::file;
-  }
-}
-
 // Labels of SELinux, hashes of IMA and the like belong to this machine.
 bool belongs_to_machine(std::string_view attribute) {
   return attribute.starts_with("security.") && attribute != "security.capability";
-}
-
-TarEntry entry_of(std::string_view path, const struct stat& status) {
-  TarEntry entry;
-  entry.type = type_of(status);
-  entry.path = path;
-  entry.mode = status.st_mode & kPermissions;
-  entry.uid = status.st_uid;
-  entry.gid = status.st_gid;
-  entry.mtime = status.st_mtim;
-  entry.device = status.st_rdev;
-  return entry;
 }
 
 class LayerWriter {
@@ -82,7 +49,7 @@ class LayerWriter {
   LayerBlob write(const Fd& tree, RootEntry root) {
     if (root == RootEntry::yes) {
       const struct stat status = stat_fd(tree, "/");
-      add(entry_of("./", status), tree, status);
+      add(tar_entry_of("./", status), tree, status);
     }
     write_content(tree, "");
     tar_.finish();
@@ -124,13 +91,13 @@ class LayerWriter {
     if (has_overlay_attribute(directory, "redirect")) {
       throw Error("the directory was renamed in a way that only overlay knows (redirect_dir)");
     }
-    add(entry_of(path, status), directory, status);
+    add(tar_entry_of(path, status), directory, status);
     if (is_opaque(directory)) add_mark(path + std::string(kOpaque));
     write_content(directory, path);
   }
 
   void write_file(const Fd& object, const struct stat& status, const std::string& path) {
-    TarEntry entry = entry_of(path, status);
+    TarEntry entry = tar_entry_of(path, status);
     if (status.st_nlink > 1) {
       const auto [first, is_new] = names_.try_emplace({status.st_dev, status.st_ino}, path);
       if (!is_new) {
@@ -150,19 +117,7 @@ class LayerWriter {
     }
     entry.size = static_cast<uint64_t>(status.st_size);
     add(entry, object, status);
-    write_bytes(open_file(descriptor_path(object), O_RDONLY), entry.size);
-  }
-
-  void write_bytes(const Fd& file, uint64_t size) {
-    while (size > 0) {
-      const size_t wanted = std::min<uint64_t>(size, kChunk);
-      const ssize_t got = ::read(file.get(), buffer_.get(), wanted);
-      if (got < 0 && errno == EINTR) continue;
-      check(got, "read");
-      if (got == 0) throw Error("it became shorter while it was read");
-      tar_.write({buffer_.get(), static_cast<size_t>(got)});
-      size -= static_cast<uint64_t>(got);
-    }
+    tar_.write_from(open_file(descriptor_path(object), O_RDONLY), entry.size);
   }
 
   void add(const TarEntry& entry, const Fd& object, const struct stat& status) {
@@ -206,7 +161,7 @@ class LayerWriter {
   GzipWriter packed_;
   TarWriter tar_;
   LayerBlob result_;
-  std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(kChunk);
+
   std::map<std::pair<dev_t, ino_t>, std::string> names_;  // the first one of each file
 };
 

@@ -9,10 +9,13 @@
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
+#include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -44,10 +47,65 @@ void write_id_map(const std::string& directory, const std::string& file,
   write_file(directory + file, lines);
 }
 
+// One of the two maps, as an ordinary user writes it.
+struct IdKind {
+  const char* map;
+  const char* helper;  // shadow-utils' set-user-id program
+  const char* ranges;  // which says what the helper may map for whom
+  uint32_t own_id;
+  bool needs_setgroups_denied;
+};
+
+std::string find_helper(const IdKind& kind) {
+  for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/bin/", "/run/wrappers/bin/"}) {
+    std::string path = std::string(folder) + kind.helper;
+    if (open_if_exists(path, O_PATH)) return path;
+  }
+  throw Error(std::string("more than your own id needs ") + kind.helper +
+              ", which is not installed (Debian's package uidmap has it)");
+}
+
+void run_helper(pid_t pid, const IdKind& kind, const std::vector<IdRange>& ranges) {
+  const std::string helper = find_helper(kind);
+  std::vector<std::string> args{kind.helper, std::to_string(pid)};
+  for (const IdRange& range : ranges) {
+    for (const uint32_t number : {range.inside, range.outside, range.size}) {
+      args.push_back(std::to_string(number));
+    }
+  }
+  const CommandResult done = run_command({.path = helper, .args = args, .env = {}});
+  if (done.wait_status == 0) return;
+  const std::string_view words = trim(done.errors);
+  const std::string user = std::to_string(::geteuid());
+  throw Error(std::string(words.empty() ? helper : words)
+                  .append(" (does ")
+                  .append(kind.ranges)
+                  .append(" have a line such as ")
+                  .append(user)
+                  .append(":100000:65536?)"),
+              EPERM);
+}
+
+// The kernel lets a user map one id, the own one, once setgroups(2) is denied in the namespace;
+// for others there are the helpers.
+void write_as_user(pid_t pid, const IdKind& kind, const std::vector<IdRange>& ranges) {
+  const bool only_own =
+      ranges.size() == 1 && ranges[0].size == 1 && ranges[0].outside == kind.own_id;
+  if (!only_own) return run_helper(pid, kind, ranges);
+  const std::string directory = "/proc/" + std::to_string(pid) + "/";
+  if (kind.needs_setgroups_denied) write_file(directory + "setgroups", "deny");
+  write_id_map(directory, kind.map, ranges);
+}
+
 }  // namespace
 
 void write_id_maps(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
   const Doing doing("map ids of the user namespace");
+  if (!is_superuser()) {
+    write_as_user(pid, {"uid_map", "newuidmap", "/etc/subuid", ::geteuid(), false}, uids);
+    write_as_user(pid, {"gid_map", "newgidmap", "/etc/subgid", ::getegid(), true}, gids);
+    return;
+  }
   const std::string directory = "/proc/" + std::to_string(pid) + "/";
   write_id_map(directory, "uid_map", uids);
   write_id_map(directory, "gid_map", gids);

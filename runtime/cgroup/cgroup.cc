@@ -13,6 +13,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
 #include "runtime/cgroup/device_rules.h"
 #include "runtime/cgroup/freezer.h"
@@ -210,7 +211,8 @@ void Cgroup::apply(const oci::Resources& resources) const {
 void Cgroup::filter_devices(const oci::Resources& resources) const {
   const CloseInBatches batches;
   const Doing doing("set limits");
-  const bool none = paths_.hierarchies.empty();  // --cgroup-manager disabled
+  // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
+  const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
   if (!none && paths_.find("devices") == nullptr) {
     apply_first_device_rules(paths_, resources.devices);
   }

@@ -5,18 +5,26 @@
 #include <algorithm>
 
 #include "runtime/base/error.h"
+#include "runtime/base/log.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
 
-constexpr const char* kField = "/linux/cgroupsPath: ";
+constexpr const char* kField = "/linux/cgroupsPath";
 
-void refuse_systemd_form(const std::string& path) {
+// As in runc, "slice:prefix:name" without --systemd-cgroup is the name of a group: a kubelet and an
+// engine that are set up for different managers meet that way.
+void warn_of_systemd_form(const std::string& path) {
   if (std::count(path.begin(), path.end(), ':') != 2 || path.find('/') != std::string::npos) return;
+<<<<<<< HEAD
   throw Error(std::string(kField) + json_quote(path) +
               ": this form is for groups that systemd makes: give --systemd-cgroup, "
               "or a path such as /parent/name");
+=======
+  warn(kField, json_quote(path) +
+                   " is the form for groups that systemd manages: taken as the name of a group");
+>>>>>>> main
 }
 
 // "//user/./c1/" -> "/user/c1"
@@ -25,12 +33,12 @@ std::string normalize(const std::string& path) {
   for (const std::string_view component : split(path, '/')) {
     if (component.empty() || component == ".") continue;
     if (component == "..") {
-      throw Error(std::string(kField) + json_quote(path) + ": must not contain \"..\"");
+      throw Error(std::string(kField) + ": " + json_quote(path) + ": must not contain \"..\"");
     }
     normal.append("/").append(component);
   }
   if (normal.empty()) {
-    throw Error(std::string(kField) + json_quote(path) +
+    throw Error(std::string(kField) + ": " + json_quote(path) +
                 ": is the root group: a container needs one of its own");
   }
   return normal;
@@ -81,7 +89,7 @@ CgroupPaths groups_below(const CgroupPaths& paths, const std::vector<std::string
 
 CgroupPaths plan_cgroups(const std::string& cgroups_path, const std::string& id,
                          const CgroupHost& host) {
-  refuse_systemd_form(cgroups_path);
+  warn_of_systemd_form(cgroups_path);
   const std::string path = normalize(cgroups_path.empty() ? "/" + id : cgroups_path);
   if (host.hierarchies.empty()) {
     throw Error("no control group filesystem is mounted: mount a cgroup2 at /sys/fs/cgroup");

@@ -28,8 +28,9 @@ struct CgroupPaths {
 };
 
 // The groups for linux.cgroupsPath. Absolute and relative paths alike start at the root of each
-// hierarchy's mount; an empty one means "/ID". Errors: "..", the root group itself, the form that
-// is meant for systemd ("slice:prefix:name"), a host without control groups.
+// hierarchy's mount; an empty one means "/ID". The form that is meant for systemd
+// ("slice:prefix:name") is a name, with a warning. Errors: "..", the root group itself, a host
+// without control groups.
 CgroupPaths plan_cgroups(const std::string& cgroups_path, const std::string& id,
                          const CgroupHost& host = cgroup_host());
 

@@ -6,6 +6,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -68,6 +69,12 @@ std::optional<GroupDirectory> open_v1_group(const CgroupPaths& paths, std::strin
   return GroupDirectory::open(hierarchy->directory);
 }
 
+std::string no_controller(std::string_view controller) {
+  const std::string text = "no " + std::string(controller) + " controller on this host";
+  if (is_host_root()) return text;
+  return text + " that this user may limit with (leave the limit out, or run in a delegated group)";
+}
+
 GroupDirectory open_unified_group(const CgroupPaths& paths, const std::string& controller,
                                   const std::string& origin) {
   const Doing doing(origin.c_str());
@@ -75,7 +82,7 @@ GroupDirectory open_unified_group(const CgroupPaths& paths, const std::string& c
     GroupDirectory group = GroupDirectory::open(unified->directory);
     if (hand_down_controller(group, controller)) return group;
   }
-  throw Error("no " + controller + " controller on this host");
+  throw Error(no_controller(controller));
 }
 
 }  // namespace gocker

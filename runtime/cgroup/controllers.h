@@ -20,6 +20,9 @@ bool hand_down_controller(const GroupDirectory& group, const std::string& contro
 // The group with the control files of a v1 controller, nothing where it is not mounted.
 std::optional<GroupDirectory> open_v1_group(const CgroupPaths& paths, std::string_view controller);
 
+// "no NAME controller on this host", or among those that the caller may write to.
+std::string no_controller(std::string_view controller);
+
 // The unified group, with the controller handed down. Throws "ORIGIN: no NAME controller on this
 // host"; the origin is the JSON path of what asks for it.
 GroupDirectory open_unified_group(const CgroupPaths& paths, const std::string& controller,

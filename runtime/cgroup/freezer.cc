@@ -75,6 +75,8 @@ void freeze_groups(const CgroupPaths& paths) {
     frozen = wait_until_frozen_v2(*group);
   } else if (const auto v1_group = open_group(paths, "freezer")) {
     frozen = freeze_v1(*v1_group);
+  } else if (paths.hierarchies.empty()) {
+    throw Error("the container has no control groups to stop it by");
   } else {
     throw Error("no freezer on this host: neither cgroup.freeze (v2) nor the freezer controller");
   }

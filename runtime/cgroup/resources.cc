@@ -66,8 +66,8 @@ void apply_v1_only(const CgroupPaths& paths, const std::string& controller,
   if (settings.empty()) return;
   const auto group = open_v1_group(paths, controller);
   if (!group) {
-    throw Error(settings.front().origin + ": no " + controller +
-                " controller on this host (cgroup v2 has none)");
+    throw Error(settings.front().origin + ": " + no_controller(controller) +
+                " (cgroup v2 has none)");
   }
   write_settings(*group, settings);
 }

@@ -15,6 +15,7 @@ struct Global {
   std::string state_root;
   char** argv = nullptr;  // main's, for guard_binary()
   CgroupManager cgroup_manager = CgroupManager::cgroupfs;
+  Rootless rootless = Rootless::automatic;
   std::string criu;  // the program; empty: found in $PATH
 };
 

@@ -35,6 +35,7 @@ CreateOptions create_options(const Global& global, const Arguments& arguments) {
       .preserved_fds = arguments.number("preserve-fds"),
       .listen_fds = announced_descriptors(),
       .cgroup_manager = global.cgroup_manager,
+      .rootless = global.rootless,
       .pid_file = arguments.value("pid-file"),
       .pidfd_socket = arguments.value("pidfd-socket"),
       .console_socket = arguments.value("console-socket"),

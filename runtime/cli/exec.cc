@@ -10,8 +10,10 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
@@ -86,6 +88,7 @@ oci::Process wanted_process(const oci::Spec& spec, const Arguments& arguments) {
                                       : oci::parse_process(read_file(file), file);
   process.terminal |= arguments.has("tty");
   oci::validate(process, file.empty() ? "exec" : file, "");
+  if (!is_superuser()) fit_to_ordinary_user(process);
   return process;
 }
 

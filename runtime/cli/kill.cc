@@ -8,17 +8,13 @@
 #include "runtime/base/syscalls.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/each_container.h"
+#include "runtime/container/processes.h"
 
 namespace gocker::cli {
 namespace {
 
-constexpr std::array kOptions{
-    Option{"all", 'a', "", "signal every process of the container's control groups"}, kRegex};
-
-void kill_all(const Container& container, int signal) {
-  Cgroup cgroup(container.record().cgroup);
-  cgroup.kill_all(signal);
-}
+constexpr std::array kOptions{Option{"all", 'a', "", "signal every process of the container"},
+                              kRegex};
 
 void kill_first(const Container& container, int signal) {
   const Fd process = container.open_process();
@@ -38,7 +34,7 @@ int run(const Global& global, const Arguments& arguments) {
     const Doing doing("kill container", id);
     // Of several, some may have ended.
     if (arguments.has("regex") && !container.open_process()) continue;
-    arguments.has("all") ? kill_all(container, signal) : kill_first(container, signal);
+    arguments.has("all") ? signal_all_processes(container, signal) : kill_first(container, signal);
   }
   return 0;
 }

@@ -12,7 +12,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
-#include "runtime/container/container.h"
+#include "runtime/container/processes.h"
 
 namespace gocker::cli {
 namespace {
@@ -66,7 +66,7 @@ int run(const Global& global, const Arguments& arguments) {
   const Format format = table_or_json(arguments);
   const Container container =
       Container::load(StateRoot(global.state_root), words.at(0), Locking::none);
-  const std::vector<pid_t> pids = Cgroup(container.record().cgroup).pids();
+  const std::vector<pid_t> pids = processes_of(container);
   print(format == Format::json ? as_json(pids) : as_table(pids, {words.begin() + 1, words.end()}));
   return 0;
 }

@@ -159,7 +159,7 @@ Program become_user(const BecomeRequest& request) {
   own_stdio(process.user.uid);
   drop_bounding_set(wanted);
   keep_capabilities_over_setuid();
-  set_user(process.user);
+  set_user(process.user, request.tracing);
   set_capabilities(wanted, for_filter);
   set_ambient_capabilities(wanted);
   if (process.no_new_privileges) {

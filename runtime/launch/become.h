@@ -9,6 +9,7 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/linux/seccomp.h"
+#include "runtime/linux/user.h"
 
 namespace gocker {
 
@@ -24,6 +25,7 @@ struct BecomeRequest {
   const SeccompProgram* seccomp = nullptr;  // none: no filter
   unsigned listen_fds = 0;                  // announced as LISTEN_FDS
   std::function<void(Fd listener)> on_seccomp_listener;
+  Tracing tracing = Tracing::nobody;
 };
 
 // From the runtime's user to the process's: limits, capabilities, user, umask, working directory;

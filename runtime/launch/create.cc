@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -14,10 +15,13 @@
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
+#include "runtime/cgroup/delegated.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/launcher.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/intel_rdt.h"
 
 namespace gocker {
@@ -25,6 +29,52 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
+<<<<<<< HEAD
+=======
+CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
+  if (options.cgroup_manager == CgroupManager::disabled) return {};
+  if (options.cgroup_manager == CgroupManager::systemd) {
+    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
+  }
+  const bool delegated = !is_superuser() && options.rootless != Rootless::no;
+  if (spec.linux_.cgroups_path.empty() && (delegated || options.rootless == Rootless::yes)) {
+    return plan_delegated_cgroups(options.id);
+  }
+  return plan_cgroups(spec.linux_.cgroups_path, options.id);
+}
+
+// Root in a user namespace may find the customary places closed.
+bool looks_for_delegated(const Error& refused, const oci::Spec& spec,
+                         const CreateOptions& options) {
+  const int code = refused.code();
+  const bool closed = code == EACCES || code == EPERM || code == EROFS;
+  const bool may = options.rootless == Rootless::automatic && spec.linux_.cgroups_path.empty();
+  return closed && may && !is_host_root();
+}
+
+Cgroup make_groups(const CgroupPaths& paths, const oci::Spec& spec, const CreateOptions& options) {
+  Cgroup cgroup(paths);
+  try {
+    cgroup.create();
+    return cgroup;
+  } catch (const Error& refused) {
+    if (!looks_for_delegated(refused, spec, options)) throw;
+    cgroup.undo();
+  }
+  Cgroup delegated(plan_delegated_cgroups(options.id));
+  delegated.create();
+  return delegated;
+}
+
+void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
+  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
+  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
+  if (spec.linux_.resources) {
+    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
+  }
+}
+
+>>>>>>> main
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
                          const std::string& bundle, const GroupPlan& groups) {
   ContainerRecord record;
@@ -33,7 +83,7 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.bundle = bundle;
   record.rootfs = find_rootfs(spec, bundle);
   record.created = rfc3339_now();
-  record.owner = ::geteuid() == 0 ? "root" : std::to_string(::geteuid());
+  record.owner = is_superuser() ? "root" : std::to_string(::geteuid());
   record.annotations = spec.annotations;
   record.cgroup = groups.paths;
   if (groups.scope) record.scope = groups.scope->unit;
@@ -114,6 +164,7 @@ Configuration load_bundle(const std::string& bundle, const std::string& config_f
   oci::Findings* wanted = log_is_debugging() || warnings_are_refused() ? &findings : nullptr;
   oci::Spec spec = oci::parse_spec(json, kConfigFile, wanted);
   oci::validate(spec, kConfigFile);
+  if (!is_superuser()) fit_to_ordinary_user(spec);
   for (const oci::Finding& ignored : findings.ignored) warn(ignored.json_path, ignored.problem);
   // A container can be created without one: `start` has nothing to run then, and says so.
   if (!spec.process) {
@@ -137,8 +188,13 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
+<<<<<<< HEAD
   ContainerGroups groups(plan, spec);
   groups.make(options.id);
+=======
+  Cgroup cgroup = make_groups(record.cgroup, spec, options);
+  set_limits(cgroup, spec, options);
+>>>>>>> main
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{

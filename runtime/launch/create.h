@@ -12,6 +12,16 @@
 
 namespace gocker {
 
+<<<<<<< HEAD
+=======
+// Who makes the control groups; disabled: the container stays in those of the runtime.
+enum class CgroupManager { cgroupfs, systemd, disabled };
+
+// Whether a container must do without control groups that the caller may not make, where no
+// cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
+enum class Rootless { automatic, yes, no };
+
+>>>>>>> main
 // An annotation of crun's with the meaning of --pidfd-socket.
 inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";
 
@@ -23,6 +33,7 @@ struct CreateOptions {
   unsigned preserved_fds = 0;
   unsigned listen_fds = 0;
   CgroupManager cgroup_manager = CgroupManager::cgroupfs;
+  Rootless rootless = Rootless::automatic;
   std::string pid_file;        // empty: none
   std::string pidfd_socket;    // gets a pidfd of the first process; empty: none
   std::string console_socket;  // recorded; the connection is made by on_terminal

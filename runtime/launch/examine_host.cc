@@ -14,9 +14,12 @@
 #include "runtime/base/process.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/cgroup/cgroup.h"
+#include "runtime/cgroup/delegated.h"
 #include "runtime/launch/host_rules.h"
 #include "runtime/launch/namespace_plan.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/bind_mount.h"
 #include "runtime/linux/capabilities.h"
 #include "runtime/linux/devices.h"
@@ -117,6 +120,10 @@ class HostExamination {
     }
     attempt("/linux/namespaces", "add {\"type\": \"mount\"}",
             [&] { check_mount_namespace(config_); });
+    attempt("/linux/namespaces", "add what is missing, or run it as root", [&] {
+      oci::Spec copy = spec_;
+      if (!is_superuser()) fit_to_ordinary_user(copy);
+    });
     attempt("/linux/namespaces", "run it as root, or with a user namespace",
             [&] { make_stand_in(); });
   }
@@ -146,6 +153,7 @@ class HostExamination {
   void examine_mount(const oci::Mount& mount, size_t index) {
     const MountOptions options = parse_mount_options(mount.options);
     if (options.remount || mount.type == "cgroup" || mount.type == "cgroup2") return;
+    if (!is_superuser()) return examine_mount_of_user(mount, options, index);
     if (is_bind(mount, options)) {
       Fd source;
       attempt(at("/mounts", index, "/source"), "make it on the host, or correct the path",
@@ -170,6 +178,16 @@ class HostExamination {
     });
   }
 
+  // An ordinary user may mount only inside the user namespace, where the container's own process
+  // does it: what can be told beforehand is whether a source is there.
+  void examine_mount_of_user(const oci::Mount& mount, const MountOptions& options, size_t index) {
+    if (!is_bind(mount, options)) return;
+    attempt(at("/mounts", index, "/source"), "make it on the host, or correct the path", [&] {
+      open_file(mount.source.starts_with('/') ? mount.source : bundle_ + "/" + mount.source,
+                O_PATH);
+    });
+  }
+
   // Whether a filesystem lies on a device; nothing where the kernel does not have it.
   static std::optional<bool> needs_device(const std::string& type) {
     const std::string content = read_file("/proc/filesystems");
@@ -182,9 +200,12 @@ class HostExamination {
 
   void examine_control_groups() {
     CgroupPaths paths;
-    attempt("/linux/cgroupsPath", "name a group below an existing one, such as /box",
-            [&] { paths = plan_cgroups(config_.cgroups_path, "gocker"); });
-    if (paths.hierarchies.empty() || !config_.resources) return;
+    const bool delegated = !is_superuser() && config_.cgroups_path.empty();
+    attempt("/linux/cgroupsPath", "name a group below an existing one, such as /box", [&] {
+      paths = delegated ? plan_delegated_cgroups("gocker")
+                        : plan_cgroups(config_.cgroups_path, "gocker");
+    });
+    if ((paths.hierarchies.empty() && !delegated) || !config_.resources) return;
     const std::string suffix = "-check-" + std::to_string(::getpid());
     for (auto& hierarchy : paths.hierarchies) hierarchy.directory += suffix;
     for (const oci::Resources& part : parts_of(*config_.resources)) {
@@ -270,7 +291,7 @@ class HostExamination {
   }
 
   void examine_devices() {
-    if (has_new_user_namespace()) {
+    if (has_new_user_namespace() && is_superuser()) {
       attempt("/linux/devices", "leave out what the host does not have",
               [&] { open_host_devices(config_.devices); });
     }

@@ -1,10 +1,8 @@
 #include "runtime/launch/exec.h"
 
 #include <sched.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,8 +12,11 @@
 #include "runtime/base/file.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/syscalls.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/launch/become.h"
+#include "runtime/launch/bridge.h"
 #include "runtime/launch/first_steps.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
@@ -34,14 +35,23 @@ namespace {
 
 using oci::NamespaceType;
 
-// The namespaces of the container's first process, as flags for setns(2) on its pidfd. The pid
-// namespace holds for children only and was joined before the clone.
-uint64_t flags_to_join(const ContainerRecord& record) {
+// The namespaces of the container's first process, as flags for setns(2) on its pidfd.
+uint64_t namespace_flags(const ContainerRecord& record) {
   uint64_t flags = 0;
-  for (const oci::Namespace& entry : record.namespaces) {
-    if (entry.type != NamespaceType::pid) flags |= clone_flag(entry.type);
-  }
+  for (const oci::Namespace& entry : record.namespaces) flags |= clone_flag(entry.type);
   return flags;
+}
+
+// An ordinary user may join them only from inside the user namespace, where there is no way back.
+bool needs_bridge(uint64_t flags) {
+  return (flags & CLONE_NEWUSER) != 0 && !is_superuser();
+}
+
+// What is left for the process itself. The pid namespace holds for children only and was joined
+// before the clone.
+uint64_t flags_to_join(uint64_t flags) {
+  const uint64_t joined = needs_bridge(flags) ? CLONE_NEWPID | CLONE_NEWUSER : CLONE_NEWPID;
+  return flags & ~joined;
 }
 
 // The root of a container that shares the runtime's mount namespace: no setns(2) leads to it.
@@ -92,12 +102,11 @@ class ExecProcess {
     join_v1_groups(tasks_files_);
     const auto& affinity = request_.process.exec_cpu_affinity;
     if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
-    const ContainerRecord& record = request_.container.record();
     // The host's procfs, taken while no mount of the container is in its way.
     if (!request_.process.apparmor_profile.empty() || !request_.process.selinux_label.empty()) {
       procfs_ = open_private_procfs();
     }
-    const uint64_t flags = flags_to_join(record);
+    const uint64_t flags = flags_to_join(namespace_flags(request_.container.record()));
     if (flags != 0) {
       check(::setns(first_process_.get(), static_cast<int>(flags)), "join the namespaces");
     }
@@ -176,11 +185,10 @@ class ExecProcess {
 std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_process,
                                 const Fd& group) {
   // Whoever is in there must not be able to trace what we clone (CVE-2016-9962).
-  check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
-  const bool joins_pid =
-      std::any_of(record.namespaces.begin(), record.namespaces.end(),
-                  [](const oci::Namespace& entry) { return entry.type == NamespaceType::pid; });
-  if (!joins_pid) return clone_child(0, group);
+  allow_tracing(Tracing::nobody);
+  const uint64_t flags = namespace_flags(record);
+  if (needs_bridge(flags)) return clone_beside(first_process, flags, group);
+  if ((flags & CLONE_NEWPID) == 0) return clone_child(0, group);
   const Fd home = open_own_namespace(NamespaceType::pid);
   check(::setns(first_process.get(), CLONE_NEWPID), "join the pid namespace");
   std::optional<Child> child = clone_child(0, group);
@@ -197,7 +205,7 @@ void accompany(const Child& process, const ExecRequest& request, const SyncSocke
     join_rdt_groups(find_rdt_groups(*rdt, id, find_resctrl()), process.pid());
   }
   if (request.process.oom_score_adj) {
-    set_oom_score_adj(process.pid(), *request.process.oom_score_adj);
+    set_oom_score_adj_if_allowed(process.pid(), *request.process.oom_score_adj);
   }
   if (waits_for_launcher(request)) {
     Message ready = socket.expect(MessageKind::kNamespacesReady);

@@ -81,7 +81,7 @@ class Init {
   void enter_namespaces() {
     const Step step("enter the namespaces");
     in_.namespaces.join_in_init();
-    if (in_.namespaces.new_user_namespace()) become_namespace_root();
+    if (in_.namespaces.new_user_namespace()) become_namespace_root(tracing());
   }
 
   void enter_control_groups() {
@@ -91,11 +91,12 @@ class Init {
     }
   }
 
+  Tracing tracing() const { return in_.namespaces.tracing(); }
+
   void start_session() {
     const Step step("start a session");
     check(::setsid(), "setsid");
-    // Until execve nobody in the container may trace us or open our descriptors (CVE-2016-9962).
-    check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
+    allow_tracing(tracing());
     if (request_.new_keyring) {
       const int32_t keyring = sys::join_session_keyring(request_.keyring_name.c_str());
       // Kernels without keyrings have nothing to separate.
@@ -122,6 +123,7 @@ class Init {
     const Step step("build the root filesystem");
     const CloseInBatches batches;
     const oci::Process& process = *spec_.process;
+    if (!in_.mask_source) mask_source_ = open_mask_source(spec_.linux_.masked_paths);
     // Before anything of the container could be mounted over /proc.
     if (!spec_.linux_.sysctl.empty() || !process.apparmor_profile.empty() ||
         !process.selinux_label.empty()) {
@@ -166,7 +168,7 @@ class Init {
     switch_root(root_, request_.root_switch);
     set_rootfs_propagation(spec_.linux_.rootfs_propagation);
     make_paths_readonly(spec_.linux_.readonly_paths);
-    mask_paths(spec_.linux_.masked_paths, in_.mask_source);
+    mask_paths(spec_.linux_.masked_paths, in_.mask_source ? in_.mask_source : mask_source_);
   }
 
   void set_kernel_parameters() {
@@ -182,9 +184,11 @@ class Init {
     return {.process = *spec_.process,
             .seccomp = seccomp_ ? &*seccomp_ : nullptr,
             .listen_fds = request_.listen_fds,
-            .on_seccomp_listener = [this](const Fd& listener) {
-              launcher_.send(MessageKind::kSeccompListener, {listener.get()});
-            }};
+            .on_seccomp_listener =
+                [this](const Fd& listener) {
+                  launcher_.send(MessageKind::kSeccompListener, {listener.get()});
+                },
+            .tracing = tracing()};
   }
 
   void report_exec() const {
@@ -216,6 +220,7 @@ class Init {
   SyncSocket launcher_;
   Fd procfs_;
   RootDir root_;
+  Fd mask_source_;
   Terminal terminal_;
   std::optional<SeccompProgram> seccomp_;
   std::optional<Program> program_;

@@ -22,9 +22,9 @@ struct InitInheritance {
   const std::vector<Fd>& tasks_files;   // of its v1 control groups
   const std::vector<Fd>& host_devices;  // where it can't make nodes itself
   const Fd& rootfs;                     // where it may not reach the bundle, or is not to attach it
-  const Fd& mask_source;
-  bool is_settled;                       // the launcher has nothing to do for it before it begins
-  bool is_waited_for;                    // the launcher has hooks to run, or takes the terminal
+  const Fd& mask_source;                // where the launcher could open it
+  bool is_settled;                      // the launcher has nothing to do for it before it begins
+  bool is_waited_for;                   // the launcher has hooks to run, or takes the terminal
   const std::optional<StartGate>& gate;  // none: it executes at once
 };
 

@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/base/socket.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/bridge.h"
@@ -16,6 +19,7 @@
 #include "runtime/launch/init.h"
 #include "runtime/launch/mount_plan.h"
 #include "runtime/launch/namespace_plan.h"
+#include "runtime/launch/ordinary_user.h"
 #include "runtime/launch/protocol.h"
 #include "runtime/launch/seccomp_listener.h"
 #include "runtime/launch/seccomp_message.h"
@@ -32,11 +36,19 @@
 namespace gocker {
 namespace {
 
+std::optional<Child> clone_with_hint(const NamespacePlan& namespaces, const Fd& cgroup) try {
+  return clone_child(namespaces.clone_flags(), cgroup);
+} catch (const Error& refused) {
+  const std::string hint = namespaces.new_user_namespace() ? user_namespace_hint() : "";
+  if (hint.empty()) throw;
+  throw Error::from_text(refused.what() + hint, refused.code());
+}
+
 std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgroup) {
   const Step step("clone");
   if (namespaces.joins_user_namespace()) return clone_through_bridge(namespaces, cgroup);
   NamespacePlan::Visit visit(namespaces);
-  std::optional<Child> init = clone_child(namespaces.clone_flags(), cgroup);
+  std::optional<Child> init = clone_with_hint(namespaces, cgroup);
   if (!init) {
     set_traced_process(1);
     visit.stay();
@@ -55,7 +67,7 @@ void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& 
     write_id_maps(init.pid(), spec.linux_.uid_mappings, spec.linux_.gid_mappings);
   }
   const oci::Process& process = *spec.process;
-  if (process.oom_score_adj) set_oom_score_adj(init.pid(), *process.oom_score_adj);
+  if (process.oom_score_adj) set_oom_score_adj_if_allowed(init.pid(), *process.oom_score_adj);
   if (process.scheduler) set_scheduler(init.pid(), *process.scheduler);
   if (process.io_priority) set_io_priority(init.pid(), *process.io_priority);
 }
@@ -88,9 +100,17 @@ bool waits_for_namespaces(const oci::Spec& spec) {
   return has_work_between(spec) || spec.process->terminal;
 }
 
+// Without root no filter can be loaded, nor is there need of one: nodes can't be made either.
+void filter_devices(const Cgroup& cgroup, const oci::Resources& resources) try {
+  cgroup.filter_devices(resources);
+} catch (const Error& refused) {
+  if (refused.code() != EPERM || is_host_root()) throw;
+  if (!resources.devices.empty()) warn("/linux/resources/devices", "not applied: only root may");
+}
+
 // What takes its time, while init mounts.
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
-  request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
+  filter_devices(request.cgroup, request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
   return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
 }
@@ -150,13 +170,15 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const NamespacePlan namespaces(config, !tasks_files.empty());
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);
   const bool other_user = namespaces.new_user_namespace() || namespaces.joins_user_namespace();
-  prepare_mounts(mounts, request.bundle, config, other_user);
   std::vector<Fd> host_devices;
   Fd rootfs;
-  if (other_user) {
+  // An ordinary user may not mount here: init does it all, as root of its user namespace.
+  const bool may_mount = is_superuser();
+  if (may_mount) prepare_mounts(mounts, request.bundle, config, other_user);
+  if (other_user && may_mount) {
     host_devices = open_host_devices(config.devices);
     rootfs = clone_rootfs(request.rootfs);
-  } else {
+  } else if (!other_user) {
     warn_of_ungrantable(
         parse_capabilities(request.spec.process->capabilities.value_or(oci::Capabilities{})));
   }

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "runtime/base/error.h"
+#include "runtime/base/user_rights.h"
 #include "runtime/linux/namespaces.h"
 
 namespace gocker {
@@ -42,6 +43,11 @@ NamespacePlan::NamespacePlan(const oci::Linux& config, bool late_cgroup_namespac
       new_network_ |= wanted.type == NamespaceType::network;
     }
   }
+}
+
+Tracing NamespacePlan::tracing() const {
+  const bool alone = new_user_ && (clone_flags_ & CLONE_NEWPID) != 0;
+  return alone && !is_superuser() ? Tracing::owner : Tracing::nobody;
 }
 
 NamespacePlan::Visit::Visit(const NamespacePlan& plan) {

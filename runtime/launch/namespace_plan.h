@@ -14,6 +14,7 @@
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
+#include "runtime/linux/user.h"
 
 namespace gocker {
 
@@ -33,6 +34,8 @@ class NamespacePlan {
   bool joins_user_namespace() const { return static_cast<bool>(user_); }
   bool late_cgroup_namespace() const { return late_cgroup_; }
   bool new_network_namespace() const { return new_network_; }
+  // Made by an ordinary user, and nobody else will be in it.
+  Tracing tracing() const;
 
   // The launcher, around the clone. What was left is joined again by the destructor.
   class Visit {

@@ -89,8 +89,14 @@ bool is_bind(const oci::Mount& mount, const MountOptions& options) {
 Fd open_bind_source(const oci::Mount& mount, const MountOptions& options,
                     const std::string& bundle) {
   const std::string path = source_path(mount, bundle);
-  return Fd(check(::open_tree(AT_FDCWD, path.c_str(), clone_flags(options)), "open source",
-                  mount.source));
+  Fd source(::open_tree(AT_FDCWD, path.c_str(), clone_flags(options)));
+  if (source) return source;
+  if (errno == EINVAL && !options.recursive) {
+    throw Error("open source " + mount.source +
+                    ": there are mounts below it that must not be uncovered: use rbind",
+                EINVAL);
+  }
+  throw_errno("open source", mount.source);
 }
 
 void apply_bind_options(const Fd& mount, const MountOptions& options) {

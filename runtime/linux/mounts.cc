@@ -137,6 +137,24 @@ class FreshFilesystem {
   Fd mount_;
 };
 
+// A new sysfs is for who owns the network namespace. For others there is the host's, which is the
+// same: read-only, since what is mounted below it may be the user's own (CVE-2023-25809).
+Fd bind_sysfs(uint64_t attributes) {
+  constexpr unsigned kFlags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+  Fd tree(check(::open_tree(AT_FDCWD, "/sys", kFlags), "open /sys to bind it"));
+  constexpr uint64_t kRestrictions = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  set_mount_attributes(tree, (attributes & kRestrictions) | MOUNT_ATTR_RDONLY, 0, MS_PRIVATE,
+                       Depth::recursive, "/sys");
+  return tree;
+}
+
+Fd make_filesystem(const oci::Mount& mount, const MountOptions& options, uint64_t attributes) try {
+  return new_filesystem(mount.type, mount.source, options.parameters, attributes);
+} catch (const Error& refused) {
+  if (mount.type != "sysfs" || refused.code() != EPERM) throw;
+  return bind_sysfs(attributes);
+}
+
 // The mounts of one container, in order.
 class MountSequence {
  public:
@@ -243,7 +261,7 @@ class MountSequence {
     const bool holds_others = tmpfs && !place.in_fresh;
     if (!late && !holds_others && try_at_once(step, destination, options, place)) return;
 
-    Fd mount = new_filesystem(type, step.mount.source, options.parameters, attributes);
+    Fd mount = make_filesystem(step.mount, options, attributes);
     if (!label_.empty() && type == "mqueue") label_root(mount);
     if (tmpfs && options.tmpcopyup && place.target.fd) copy_up(place.target.fd, mount);
     if (options.propagation != 0) {

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -62,6 +63,15 @@ void set_rlimits(pid_t pid, const std::vector<oci::Rlimit>& rlimits) {
     const Doing doing("set", rlimit.type);
     throw_errno("prlimit", "soft " + text_of(rlimit.soft) + ", hard " + text_of(rlimit.hard));
   }
+}
+
+oci::Rlimit grantable_rlimit(const oci::Rlimit& wanted) {
+  rlimit64 own{};
+  check(::getrlimit64(resource_of(wanted.type), &own), "getrlimit", wanted.type);
+  oci::Rlimit granted = wanted;
+  granted.hard = std::min<uint64_t>(wanted.hard, own.rlim_max);
+  granted.soft = std::min(wanted.soft, granted.hard);
+  return granted;
 }
 
 }  // namespace gocker

@@ -34,7 +34,7 @@ void make_rootfs_readonly();
 
 // What a mask is made of, opened on the host before anything of the container could stand in its
 // way: the host's /dev/null, checked to be 1:3 (CVE-2025-31133). Opens nothing where there is
-// nothing to mask.
+// nothing to mask, nor where the caller may not mount (EPERM).
 Fd open_mask_source(const std::vector<std::string>& masked_paths);
 // After the switch. Files become /dev/null, directories an empty read-only tmpfs; what is absent is
 // skipped.

@@ -43,16 +43,15 @@ void set_groups(const std::vector<uint32_t>& groups) {
   throw Error("additional groups are asked for, but the user namespace denies setgroups", EPERM);
 }
 
-void set_ids(uint32_t uid, uint32_t gid) {
+void set_ids(uint32_t uid, uint32_t gid, Tracing by) {
   constexpr uint32_t kNoChange = ~uint32_t{0};  // to setresuid(2), which would leave root as it is
   if (uid == kNoChange || gid == kNoChange) throw Error("4294967295 is no id", EINVAL);
   const std::string gid_text = std::to_string(gid);
   check(::setresgid(gid, gid, gid), "setresgid", gid_text);
   const std::string uid_text = std::to_string(uid);
   check(::setresuid(uid, uid, uid), "setresuid", uid_text);
-  // A change of user makes the process as dumpable as fs.suid_dumpable says, which may be 1; until
-  // execve nobody in the container may trace us (CVE-2016-9962).
-  check(::prctl(PR_SET_DUMPABLE, 0), "prctl");
+  // A change of user makes the process as dumpable as fs.suid_dumpable says, which may be anything.
+  allow_tracing(by);
 }
 
 // The first `kMaxPasswdSize` bytes at most; nothing where it is no regular file. Opened without
@@ -82,16 +81,20 @@ std::optional<std::string_view> home_in_line(std::string_view line, uint32_t uid
 
 }  // namespace
 
-void become_namespace_root() {
-  const Doing doing("become root of the user namespace");
-  set_groups({});
-  set_ids(0, 0);
+void allow_tracing(Tracing by) {
+  check(::prctl(PR_SET_DUMPABLE, by == Tracing::owner ? 1 : 0), "prctl");
 }
 
-void set_user(const oci::User& user) {
+void become_namespace_root(Tracing by) {
+  const Doing doing("become root of the user namespace");
+  set_groups({});
+  set_ids(0, 0, by);
+}
+
+void set_user(const oci::User& user, Tracing by) {
   const Doing doing("set user");
   set_groups(user.additional_gids);
-  set_ids(user.uid, user.gid);
+  set_ids(user.uid, user.gid, by);
 }
 
 std::string home_directory(uint32_t uid) {

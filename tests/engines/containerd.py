@@ -7,6 +7,7 @@ import subprocess
 
 import engine
 import host
+import proc
 from engine import wait_until
 
 CONFIG = """\
@@ -32,8 +33,7 @@ class Daemon(engine.Engine):
         self.config = ""
 
     def version(self):
-        text = subprocess.run(["containerd", "--version"], capture_output=True, text=True, check=True).stdout
-        return "containerd " + re.search(r" v?(\d[\d.]*)", text).group(1)
+        return "containerd " + re.search(r" v?(\d[\d.]*)", proc.run("containerd", "--version")).group(1)
 
     def start(self):
         (self.folder / "containerd.toml").write_text(self.config)
@@ -54,9 +54,9 @@ class Daemon(engine.Engine):
 
     def start_daemon(self):
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen(["containerd", "--config", self.folder / "containerd.toml"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
-                                            start_new_session=True)
+            self.process = subprocess.Popen(
+                ["containerd", "--config", self.folder / "containerd.toml"], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, env=self.env, start_new_session=True)
         wait_until(lambda: self.try_run("version").returncode == 0, "containerd's answer", 60)
 
     def stop_daemon(self, number=signal.SIGTERM):
@@ -103,7 +103,8 @@ class Containerd(Daemon):
 
     def exec(self, *words, options=(), code=0, name="box", **more):
         self.executions += 1
-        return self("tasks", "exec", "--exec-id", f"e{self.executions}", *options, name, *words, code=code, **more)
+        return self("tasks", "exec", "--exec-id", f"e{self.executions}", *options, name, *words,
+                    code=code, **more)
 
     def tasks(self):
         """{container: (pid, status)}"""

@@ -7,8 +7,8 @@ GOCKER_TEST_CONTAINERS is how many containers there are at once (default 12), GO
 often a shim is killed while it creates (default 8).
 """
 
-import containerd_cases  # noqa: F401  # for their cases, in this order
-import containerd_robustness  # noqa: F401
+import containerd_task_cases  # noqa: F401  # for their cases, in this order
+import containerd_load_cases  # noqa: F401
 import engine
 from containerd import Containerd
 

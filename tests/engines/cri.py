@@ -81,7 +81,7 @@ MESSAGES = {
     "RemoveContainerResponse": {},
     "ListContainersRequest": {},
     "ListContainersResponse": {"items": (1, ["ListItem"])},
-    "ContainerStatus": {"state": (3, int), "exit_code": (7, int), "reason": (10, str), "message": (11, str)},
+    "ContainerStatus": {"state": (3, int), "exit_code": (7, int), "reason": (10, str)},
     "ContainerStatusRequest": {"id": (1, str), "verbose": (2, bool)},
     "ContainerStatusResponse": {"status": (1, "ContainerStatus"), "info": (2, dict)},
     "UpdateContainerResourcesRequest": {"id": (1, str), "linux": (2, "Resources")},
@@ -119,7 +119,8 @@ BinaryName = "{runc}"
 """
 NETWORK = {"cniVersion": "0.4.0", "name": "pods", "plugins": [
     {"type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": False, "hairpinMode": True,
-     "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}]], "dataDir": "/run/cni-addresses"}},
+     "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}]],
+              "dataDir": "/run/cni-addresses"}},
     {"type": "portmap", "capabilities": {"portMappings": True}}]}
 
 

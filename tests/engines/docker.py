@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import engine
+import proc
 from engine import wait_until
 
 CLIENT = "/usr/bin/docker"
@@ -28,8 +29,7 @@ class Docker(engine.Engine):
         self.archive = None
 
     def version(self):
-        text = subprocess.run([DAEMON, "--version"], capture_output=True, text=True, check=True).stdout
-        return "docker " + re.search(r"version ([^+,]*)", text).group(1)
+        return "docker " + re.search(r"version ([^+,]*)", proc.run(DAEMON, "--version")).group(1)
 
     def configure(self, **settings):
         """Writes the daemon's configuration; what is not named has the tests' default."""

@@ -94,7 +94,8 @@ def userns_remap(docker):
         equal(docker("run", "--rm", IMAGE, "cat", "/proc/self/uid_map").split(), ["0", "300000", "65536"])
         with docker.running() as box:
             contains(pathlib.Path(f"/proc/{docker.pid(box)}/status").read_text(), "Uid:\t300000")
-            docker("exec", box, "sh", "-c", "touch /own && chown 1000 /own && test $(stat -c %u /own) = 1000")
+            docker("exec", box, "sh", "-c", "touch /own && chown 1000 /own")
+            equal(docker("exec", box, "stat", "-c", "%u", "/own"), "1000")
             equal(docker("exec", "--user", "1000", box, "id", "-u"), "1000")
         equal(docker("run", "--rm", "--userns", "host", IMAGE, "cat", "/proc/self/uid_map").split()[1], "0")
 

@@ -4,8 +4,8 @@
     tests/engines/docker_test.py RUNTIME [NAME...]
 """
 
-import docker_processes  # noqa: F401  # for their cases, in this order
-import docker_services  # noqa: F401
+import docker_process_cases  # noqa: F401  # for their cases, in this order
+import docker_service_cases  # noqa: F401
 import engine
 from docker import Docker
 

@@ -57,6 +57,7 @@ class Result:
     findings: list
     skip: str = ""
     seconds: float = 0
+    notes: list = dataclasses.field(default_factory=list)
 
     @property
     def passed(self):
@@ -76,6 +77,7 @@ class Engine:
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TMPDIR": str(self.folder),
                     "LC_ALL": "C.UTF-8"}
         self.program = []
+        self.notes = []
         self.images = images.Images(self.folder / "images")
 
     def version(self):
@@ -98,6 +100,14 @@ class Engine:
     def state_folders(self):
         """Where the runtime keeps its containers for this engine."""
         return ["/run/gocker-runtime", "/run/runc", "/run/crun"]
+
+    def note(self, text):
+        """Figures of a case, shown beside its result."""
+        self.notes.append(text)
+
+    def keeps_group(self, path):
+        """Whether a control group is one that the engine itself made and leaves."""
+        return False
 
     def try_run(self, *words, text=None, timeout=60, env=None):
         """Runs the client to its end, whatever it returns."""
@@ -147,6 +157,7 @@ def time_is_up(*_):
 def run_case(engine, name, function):
     begin = time.monotonic()
     findings, skip = [], ""
+    engine.notes = []
     signal.alarm(CASE_SECONDS)
     try:
         function(engine)
@@ -158,7 +169,7 @@ def run_case(engine, name, function):
     if findings:
         with contextlib.suppress(Exception):
             engine.reset()
-    return Result(name, findings, skip, round(time.monotonic() - begin, 2))
+    return Result(name, findings, skip, round(time.monotonic() - begin, 2), engine.notes)
 
 
 def run_cases(engine_class, runtime, names, tell):
@@ -168,7 +179,7 @@ def run_cases(engine_class, runtime, names, tell):
     tell({"version": engine.version()})
     engine.start()
     try:
-        before = host.Snapshot()
+        before = host.Snapshot(engine.keeps_group)
         for name, function in chosen(names):
             tell(dataclasses.asdict(run_case(engine, name, function)))
         with contextlib.suppress(Exception):
@@ -202,7 +213,7 @@ class Run:
     """The cases of one engine's file with one runtime: iterate for the results, `version` comes first."""
 
     def __init__(self, file, runtime, names=()):
-        self.words = host.command(sys.executable, file, "--inside", str(runtime), *names)
+        self.words = host.command(file, "--inside", str(runtime), *names)
         self.version = ""
 
     def __iter__(self):
@@ -246,6 +257,8 @@ def report_on(file, runtime, names):
     seen = set()
     for result in run:
         seen.add(result.name)
+        for note in result.notes:
+            print(f"# {note}")
         if result.findings:
             failures.append(result)
         elif result.skip:

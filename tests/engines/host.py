@@ -51,13 +51,18 @@ class Groups:
             (folder / "cgroup.procs").write_text("0")
 
     def __exit__(self, *_):
-        deadline = time.monotonic() + 10
-        for top in self.folders:
-            while top.is_dir() and time.monotonic() < deadline:
-                for folder, _, _ in os.walk(top, topdown=False):
-                    with contextlib.suppress(OSError):  # EBUSY: the last process is just ending
-                        os.rmdir(folder)
-                time.sleep(0.02)
+        remove_groups(self.folders)
+
+
+def remove_groups(tops, seconds=10):
+    """Removes groups and those below them, when their last processes have ended."""
+    deadline = time.monotonic() + seconds
+    for top in tops:
+        while top.is_dir() and time.monotonic() < deadline:
+            for folder, _, _ in os.walk(top, topdown=False):
+                with contextlib.suppress(OSError):  # EBUSY: the last process is just ending
+                    os.rmdir(folder)
+            time.sleep(0.02)
 
 
 def delegate(folder):
@@ -148,14 +153,27 @@ def control_groups():
     return found
 
 
+def pids_in(group):
+    """The processes of a group that control_groups() names, in whatever hierarchies have it."""
+    found = set()
+    for point, _, _ in cgroup_mounts():
+        with contextlib.suppress(OSError):
+            found |= set(pathlib.Path(f"{point}{group}/cgroup.procs").read_text().split())
+    return sorted(found)
+
+
 def interfaces():
     return {name for name in os.listdir("/sys/class/net") if name != "lo"}
 
 
 class Snapshot:
-    """What there is now, to be compared with what there is later."""
+    """What there is now, to be compared with what there is later.
 
-    def __init__(self):
+    `keeps_group` tells whether the engine leaves a control group on purpose.
+    """
+
+    def __init__(self, keeps_group):
+        self.keeps_group = keeps_group
         self.processes = processes()
         self.mounts = set(mount_points())
         self.groups = control_groups()
@@ -167,7 +185,8 @@ class Snapshot:
         found = [f"process {pid}: {words}" for pid, words in processes().items()
                  if pid not in self.processes and pid not in daemons]
         found += [f"mount {point}" for point in mount_points() if point not in self.mounts]
-        found += [f"control group {group}" for group in sorted(control_groups() - self.groups)]
+        found += [f"control group {group}" for group in sorted(control_groups() - self.groups)
+                  if not self.keeps_group(group)]
         found += [f"interface {name}" for name in sorted(interfaces() - self.interfaces)]
         for folder in state_folders:
             names = os.listdir(folder) if os.path.isdir(folder) else []

@@ -33,6 +33,10 @@ def debian_layer():
     files = {file for program in DYNAMIC for file in (program, *libraries(program))}
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", dereference=True) as archive:
+        for folder in (".", "mnt", "run", "srv", "var"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
         for file in sorted(files):
             archive.add(file)
     return stream.getvalue()
@@ -50,7 +54,9 @@ class Images:
         self.layout = folder / "layout"
         self.oci_archive = folder / "oci.tar"
         layers = [registry.busybox_layer(applets()), debian_layer()]
-        oci_layout.Layout(str(self.layout)).add_image(NAME, "none", {"config": CONFIG}, layers)
+        # Builders want a line of history for each layer.
+        document = {"config": CONFIG, "history": [{"created_by": "tests"} for _ in layers]}
+        oci_layout.Layout(str(self.layout)).add_image(NAME, "none", document, layers)
         with tarfile.open(self.oci_archive, "w") as archive:
             archive.add(self.layout, ".")
 

@@ -1,6 +1,5 @@
 """What a process's control groups say of its limits, in the terms of either version."""
 
-import contextlib
 import pathlib
 
 import host
@@ -32,6 +31,11 @@ def memory(pid):
     return int(read(pid, "memory", "memory.limit_in_bytes", "memory.max"))
 
 
+def reservation(pid):
+    """In bytes."""
+    return int(read(pid, "memory", "memory.soft_limit_in_bytes", "memory.low"))
+
+
 def pids(pid):
     return int(read(pid, "pids", "pids.max", "pids.max"))
 
@@ -55,7 +59,6 @@ def devices(pid):
 
 
 def remove_group(name):
-    """Removes an empty group of that name from each hierarchy: runtimes leave the parents of theirs."""
-    for point, _, _ in host.cgroup_mounts():
-        with contextlib.suppress(FileNotFoundError):
-            (point / name).rmdir()
+    """Removes a group of that name, without processes, from each hierarchy: runtimes leave the parents
+    of theirs."""
+    host.remove_groups([point / name for point, _, _ in host.cgroup_mounts()])

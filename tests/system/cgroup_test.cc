@@ -220,6 +220,13 @@ TEST_F(Cgroup, PidsLimitIsEnforced) {
   EXPECT_EQ(box.attempt({{"fork", "10"}}), Words{"3"});
 }
 
+TEST_F(Cgroup, ZeroPidsAreNoLimitToEnginesOfBefore13) {
+  if (!has_controller("pids")) GTEST_SKIP() << "no pids controller";
+  box.config().set("/ociVersion", "1.0.2-dev");
+  box.config().set("/linux/resources/pids/limit", 0);
+  EXPECT_EQ(box.attempt({{"fork", "3"}}), Words{"3"});
+}
+
 TEST_F(Cgroup, SmallestPidsLimitLetsTheProgramRun) {
   if (!has_controller("pids")) GTEST_SKIP() << "no pids controller";
   KNOWN_GAP(kRunc, "its threads count too");

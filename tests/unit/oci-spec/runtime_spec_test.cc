@@ -553,5 +553,18 @@ TEST(Spec, RefusesToWriteWhatJsonCannotHold) {
   EXPECT_EQ(refusal([&] { to_json(spec); }), "config.json: /: holds a text that is not UTF-8");
 }
 
+std::optional<int64_t> pids_limit_of(const std::string& version, const std::string& limit) {
+  const std::string text = R"({"ociVersion": ")" + version +
+                           R"(", "linux": {"resources": {"pids": {"limit": )" + limit + "}}}}";
+  return parse_spec(text, "config.json").linux_.resources->pids_limit;
+}
+
+TEST(PidsLimit, OfZeroIsNoLimitBeforeVersion13) {
+  EXPECT_EQ(pids_limit_of("1.0.2-dev", "0"), -1);
+  EXPECT_EQ(pids_limit_of("1.2.1", "0"), -1);
+  EXPECT_EQ(pids_limit_of("1.3.0", "0"), 0);
+  EXPECT_EQ(pids_limit_of("1.0.2", "7"), 7);
+}
+
 }  // namespace
 }  // namespace oci

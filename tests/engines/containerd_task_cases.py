@@ -6,7 +6,7 @@ import time
 
 import limits
 import proc
-from engine import IMAGE, case, contains, equal, wait_until
+from engine import case, contains, equal, wait_until
 
 
 @case("the output of a command, both streams apart")
@@ -42,9 +42,9 @@ def environment(ctr):
 
 @case("a terminal of the right size, that follows when it is resized")
 def terminal_size(ctr):
-    script = "tty; while ! stty size | grep '33 111'; do :; done; while ! stty size | grep '44 99'; do :; done"
-    terminal = ctr.on_terminal(*ctr.run_words("--rm", "--tty", words=("sh", "-c", f"{script}; exit 5"),
-                                              name="run"))
+    wait = "until stty size | grep '{}'; do :; done"
+    script = f"tty; {wait.format('33 111')}; {wait.format('44 99')}; exit 5"
+    terminal = ctr.on_terminal(*ctr.run_words("--rm", "--tty", words=("sh", "-c", script), name="run"))
     contains(terminal.read_until("33 111"), "/dev/pts/0")
     terminal.resize(44, 99)
     terminal.read_until("44 99")
@@ -108,8 +108,9 @@ def exec_(ctr):
     with ctr.running():
         equal(ctr.exec("sh", "-c", "echo out; exit 9", code=9), "out")
         ctr.exec("sh", "-c", "kill -KILL $$", code=137)
-        for program, words in (("nosuch", "executable file not found in $PATH"), ("/etc/passwd", "permission denied")):
-            contains(ctr.fails("tasks", "exec", "--exec-id", "none", "box", program, code=1), words)
+        for program, words in {"nosuch": "executable file not found in $PATH",
+                               "/etc/passwd": "permission denied"}.items():
+            ctr.fails("tasks", "exec", "--exec-id", "none", "box", program, code=1, says=words)
         equal(ctr.exec("pwd", options=["--cwd", "/tmp"]), "/tmp")
 
 
@@ -126,7 +127,8 @@ def exec_detached(ctr):
 @case("pause and resume")
 def pause(ctr):
     log = ctr.folder / "pause.log"
-    with ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", "while :; do echo x; sleep 0.05; done")):
+    script = "while :; do echo x; sleep 0.05; done"
+    with ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", script)):
         ctr("tasks", "pause", "box")
         equal(ctr.status(), "PAUSED")
         size = log.stat().st_size
@@ -182,8 +184,8 @@ def capabilities(ctr):
 
 @case("privileged")
 def privileged(ctr):
-    contains(ctr.run("--privileged", words=("sh", "-c", "mount -t tmpfs tmpfs /tmp && grep ' /sys ' /proc/mounts")),
-             "sysfs rw")
+    script = "mount -t tmpfs tmpfs /tmp && grep ' /sys ' /proc/mounts"
+    contains(ctr.run("--privileged", words=("sh", "-c", script)), "sysfs rw")
 
 
 @case("seccomp: none, containerd's profile, one of our own")
@@ -194,8 +196,8 @@ def seccomp(ctr):
     profile = ctr.folder / "profile.json"
     profile.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}))
-    contains(ctr.run("--seccomp", "--seccomp-profile", profile, words=("sh", "-c", "mkdir /x 2>&1"), code=1),
-             "Function not implemented")
+    text = ctr.run("--seccomp", "--seccomp-profile", profile, words=("sh", "-c", "mkdir /x 2>&1"), code=1)
+    contains(text, "Function not implemented")
 
 
 @case("mounts: a folder, read-only, a tmpfs")
@@ -203,10 +205,11 @@ def mounts(ctr):
     folder = ctr.folder / "mounted"
     folder.mkdir()
     (folder / "file").write_text("from the host\n")
-    ctr.run("--mount", f"type=bind,src={folder},dst=/v,options=rbind:rw", words=("cp", "/v/file", "/v/copy"))
+    bind = f"type=bind,src={folder},dst=/v,options=rbind"
+    ctr.run("--mount", f"{bind}:rw", words=("cp", "/v/file", "/v/copy"))
     equal((folder / "copy").read_text(), "from the host\n")
-    contains(ctr.run("--mount", f"type=bind,src={folder},dst=/v,options=rbind:ro",
-                     words=("sh", "-c", "touch /v/x 2>&1"), code=1), "Read-only file system")
+    contains(ctr.run("--mount", f"{bind}:ro", words=("sh", "-c", "touch /v/x 2>&1"), code=1),
+             "Read-only file system")
     contains(ctr.run("--mount", "type=tmpfs,src=tmpfs,dst=/v,options=size=1m:noexec",
                      words=("grep", " /v ", "/proc/mounts")), "noexec,relatime,size=1024k")
 
@@ -216,7 +219,8 @@ def devices(ctr):
     with ctr.running("--device", "/dev/fuse"):
         ctr.exec("sh", "-c", "exec 3<>/dev/fuse")
         contains(limits.devices(ctr.pid()), "c 10:229 rwm")
-        contains(ctr.exec("sh", "-c", "mknod /kmsg c 1 11 && cat /kmsg 2>&1", code=1), "Operation not permitted")
+        contains(ctr.exec("sh", "-c", "mknod /kmsg c 1 11 && cat /kmsg 2>&1", code=1),
+                 "Operation not permitted")
 
 
 @case("the host's network, and a network that two containers share")
@@ -239,7 +243,8 @@ def bridge(ctr):
         proc.run("ip", "-n", f"n{number}", "addr", "add", f"10.9.0.{number}/24", "dev", "eth0")
         proc.run("ip", "-n", f"n{number}", "link", "set", "eth0", "up")
     try:
-        with ctr.running("--with-ns", "network:/run/netns/n1", words=("sh", "-c", "echo hello | nc -l -p 8000")):
+        server = ("sh", "-c", "echo hello | nc -l -p 8000")
+        with ctr.running("--with-ns", "network:/run/netns/n1", words=server):
             asked = ctr.run_words("--rm", "--with-ns", "network:/run/netns/n2",
                                   words=("nc", "-w", "2", "10.9.0.1", "8000"), name="run")
             equal(wait_until(lambda: ctr.try_run(*asked).stdout, "an answer"), "hello\n")
@@ -283,8 +288,8 @@ def configuration(ctr):
 def own_folders(ctr):
     state = ctr.folder / "runc-root"
     with ctr.root_folder() as root:
-        equal(ctr("run", "--rm", "--runc-binary", ctr.runtime, "--runc-root", state, "--rootfs", root, "run",
-                  "sh", "-c", "touch /made; echo done"), "done")
+        equal(ctr("run", "--rm", "--runc-binary", ctr.runtime, "--runc-root", state, "--rootfs", root,
+                  "run", "sh", "-c", "touch /made; echo done"), "done")
         equal((root / "made").exists(), True)
     equal([path.name for path in state.glob("*/[!.]*")], [])
 

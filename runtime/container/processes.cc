@@ -1,0 +1,79 @@
+#include "runtime/container/processes.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/text.h"
+
+namespace gocker {
+namespace {
+
+std::optional<ino_t> pid_namespace_of(pid_t pid) {
+  struct stat status {};
+  const std::string file = "/proc/" + std::to_string(pid) + "/ns/pid";
+  // Whose namespaces can't be looked at is none of the container's.
+  if (::stat(file.c_str(), &status) != 0) return std::nullopt;
+  return status.st_ino;
+}
+
+std::vector<pid_t> all_pids() {
+  std::vector<pid_t> pids;
+  for (const std::string& name : list_directory(open_file("/proc", O_RDONLY), "/proc")) {
+    if (const auto pid = parse_u32(name)) pids.push_back(static_cast<pid_t>(*pid));
+  }
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+std::vector<pid_t> processes_without_groups(const Container& container) {
+  const Fd first = container.open_process();
+  if (!first) return {};
+  const pid_t init = container.record().pid;
+  const auto wanted = pid_namespace_of(init);
+  if (!wanted || wanted == pid_namespace_of(::getpid())) return {init};
+  std::vector<pid_t> pids = all_pids();
+  std::erase_if(pids, [&](pid_t pid) { return pid_namespace_of(pid) != wanted; });
+  return pids;
+}
+
+// Until a pass finds nobody new: a fork may get away from any single one.
+void signal_without_groups(const Container& container, int signal) {
+  constexpr int kPasses = 100;
+  std::set<pid_t> signalled;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    bool found_new = false;
+    for (const pid_t pid : processes_without_groups(container)) {
+      if (!signalled.insert(pid).second) continue;
+      found_new = true;
+      if (::kill(pid, signal) != 0 && errno != ESRCH) throw_errno("kill", std::to_string(pid));
+    }
+    if (!found_new) return;
+  }
+}
+
+bool has_groups(const Container& container) {
+  return !container.record().cgroup.hierarchies.empty();
+}
+
+}  // namespace
+
+std::vector<pid_t> processes_of(const Container& container) {
+  if (!has_groups(container)) return processes_without_groups(container);
+  return Cgroup(container.record().cgroup).pids();
+}
+
+void signal_all_processes(const Container& container, int signal) {
+  if (!has_groups(container)) return signal_without_groups(container, signal);
+  Cgroup(container.record().cgroup).kill_all(signal);
+}
+
+}  // namespace gocker
