@@ -16,11 +16,8 @@
 #include "runtime/base/text.h"
 #include "runtime/base/trace.h"
 #include "runtime/base/trace_file.h"
-<<<<<<< HEAD
-#include "runtime/cgroup/systemd_scope.h"
-=======
 #include "runtime/base/user_rights.h"
->>>>>>> main
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
@@ -200,14 +197,9 @@ int run_program(int argc, char** argv) {
     print(program_help());
     return arguments.has("help") ? 0 : 1;
   }
-<<<<<<< HEAD
-  const Global global{arguments.value("root", default_state_root()), argv,
-                      cgroup_manager(arguments), arguments.value("criu")};
-  if (global.cgroup_manager == CgroupManager::systemd) set_systemd_helper_folder(own_folder());
-=======
   const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
                       cgroup_manager(arguments), rootless(arguments), arguments.value("criu")};
->>>>>>> main
+  if (global.cgroup_manager == CgroupManager::systemd) set_systemd_helper_folder(own_folder());
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

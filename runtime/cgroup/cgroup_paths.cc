@@ -17,14 +17,8 @@ constexpr const char* kField = "/linux/cgroupsPath";
 // engine that are set up for different managers meet that way.
 void warn_of_systemd_form(const std::string& path) {
   if (std::count(path.begin(), path.end(), ':') != 2 || path.find('/') != std::string::npos) return;
-<<<<<<< HEAD
-  throw Error(std::string(kField) + json_quote(path) +
-              ": this form is for groups that systemd makes: give --systemd-cgroup, "
-              "or a path such as /parent/name");
-=======
   warn(kField, json_quote(path) +
                    " is the form for groups that systemd manages: taken as the name of a group");
->>>>>>> main
 }
 
 // "//user/./c1/" -> "/user/c1"

@@ -7,6 +7,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/socket.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -65,7 +66,7 @@ void set_systemd_helper_folder(std::string own_folder) {
 }
 
 SystemdInstance own_systemd_instance() {
-  return ::geteuid() == 0 ? SystemdInstance::system : SystemdInstance::user;
+  return is_superuser() ? SystemdInstance::system : SystemdInstance::user;
 }
 
 SystemdScope SystemdScope::start(const ScopeName& name, SystemdInstance instance,

@@ -1,10 +1,13 @@
 #include "runtime/launch/container_groups.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/user_rights.h"
+#include "runtime/cgroup/delegated.h"
 
 namespace gocker {
 namespace {
@@ -38,33 +41,59 @@ SystemdProperties properties_of_scope(const std::string& id, const oci::StringMa
   return properties;
 }
 
+CgroupPaths plan_own_groups(const GroupWishes& wishes) {
+  const bool delegated = !is_superuser() && wishes.rootless != Rootless::no;
+  if (wishes.cgroups_path.empty() && (delegated || wishes.rootless == Rootless::yes)) {
+    return plan_delegated_cgroups(wishes.id);
+  }
+  return plan_cgroups(wishes.cgroups_path, wishes.id);
+}
+
+// Root in a user namespace may find the customary places closed.
+bool looks_for_delegated(const Error& refused, const GroupWishes& wishes) {
+  const int code = refused.code();
+  const bool closed = code == EACCES || code == EPERM || code == EROFS;
+  const bool may = wishes.rootless == Rootless::automatic && wishes.cgroups_path.empty();
+  return closed && may && !is_host_root();
+}
+
 }  // namespace
 
-GroupPlan plan_groups(CgroupManager manager, const std::string& cgroups_path,
-                      const std::string& id) {
-  GroupPlan plan{.manager = manager, .paths = {}, .scope = {}};
-  if (manager == CgroupManager::cgroupfs) plan.paths = plan_cgroups(cgroups_path, id);
-  if (manager == CgroupManager::systemd) {
+GroupPlan plan_groups(const GroupWishes& wishes) {
+  GroupPlan plan{.wishes = wishes, .paths = {}, .scope = {}};
+  if (wishes.manager == CgroupManager::cgroupfs) plan.paths = plan_own_groups(wishes);
+  if (wishes.manager == CgroupManager::systemd) {
     const SystemdInstance instance = own_systemd_instance();
-    plan.scope = plan_scope(cgroups_path, id, instance);
+    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, instance);
     plan.paths = plan_scope_group(*plan.scope, instance, read_file("/proc/self/cgroup"));
   }
   return plan;
 }
 
-void ContainerGroups::make(const std::string& id) {
+void ContainerGroups::make() {
   const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
   if (!plan_.scope) {
-    cgroup_.create();
+    make_groups();
     return set_limits(resources);
   }
-  make_scope(id);
+  make_scope();
   set_limits(without_pids_limit(resources));
 }
 
-void ContainerGroups::make_scope(const std::string& id) {
+void ContainerGroups::make_groups() {
+  try {
+    return cgroup_.create();
+  } catch (const Error& refused) {
+    if (!looks_for_delegated(refused, plan_.wishes)) throw;
+    cgroup_.undo();
+  }
+  cgroup_ = Cgroup(plan_delegated_cgroups(plan_.wishes.id));
+  cgroup_.create();
+}
+
+void ContainerGroups::make_scope() {
   scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
-                               properties_of_scope(id, spec_.annotations));
+                               properties_of_scope(plan_.wishes.id, spec_.annotations));
   CgroupPaths paths = plan_.paths;
   const std::string& directory = paths.hierarchies.front().directory;
   if (!GroupDirectory::open_if_exists(directory)) {
@@ -75,7 +104,7 @@ void ContainerGroups::make_scope(const std::string& id) {
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {
-  if (plan_.manager != CgroupManager::disabled) return cgroup_.apply(resources);
+  if (plan_.wishes.manager != CgroupManager::disabled) return cgroup_.apply(resources);
   if (spec_.linux_.resources) {
     warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
   }

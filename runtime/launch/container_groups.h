@@ -13,14 +13,23 @@ namespace gocker {
 // Who makes the control groups; disabled: the container stays in those of the runtime.
 enum class CgroupManager { cgroupfs, systemd, disabled };
 
-struct GroupPlan {
+// Whether a container must do without control groups that the caller may not make, where no
+// cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
+enum class Rootless { automatic, yes, no };
+
+struct GroupWishes {
   CgroupManager manager = CgroupManager::cgroupfs;
+  Rootless rootless = Rootless::automatic;
+  std::string cgroups_path;
+  std::string id;
+};
+struct GroupPlan {
+  GroupWishes wishes;
   CgroupPaths paths;
   std::optional<ScopeName> scope;  // of systemd's manager alone
 };
 // Errors name /linux/cgroupsPath.
-GroupPlan plan_groups(CgroupManager manager, const std::string& cgroups_path,
-                      const std::string& id);
+GroupPlan plan_groups(const GroupWishes& wishes);
 
 class ContainerGroups {
  public:
@@ -29,7 +38,7 @@ class ContainerGroups {
       : plan_(plan), spec_(spec), cgroup_(plan.paths) {}
 
   // The groups stand, and the limits, when this returns.
-  void make(const std::string& id);
+  void make();
   // To be called once the container's first process is in, and its program does not run.
   void enter();
   // To be called before the container is said to be made: what systemd was told has come to pass.
@@ -38,7 +47,8 @@ class ContainerGroups {
   Cgroup& cgroup() { return cgroup_; }
 
  private:
-  void make_scope(const std::string& id);
+  void make_groups();
+  void make_scope();
   void set_limits(const oci::Resources& resources);
 
   const GroupPlan& plan_;

@@ -16,7 +16,6 @@
 #include "runtime/base/socket.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
-#include "runtime/cgroup/delegated.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/host_rules.h"
@@ -29,52 +28,6 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
-<<<<<<< HEAD
-=======
-CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
-  if (options.cgroup_manager == CgroupManager::disabled) return {};
-  if (options.cgroup_manager == CgroupManager::systemd) {
-    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
-  }
-  const bool delegated = !is_superuser() && options.rootless != Rootless::no;
-  if (spec.linux_.cgroups_path.empty() && (delegated || options.rootless == Rootless::yes)) {
-    return plan_delegated_cgroups(options.id);
-  }
-  return plan_cgroups(spec.linux_.cgroups_path, options.id);
-}
-
-// Root in a user namespace may find the customary places closed.
-bool looks_for_delegated(const Error& refused, const oci::Spec& spec,
-                         const CreateOptions& options) {
-  const int code = refused.code();
-  const bool closed = code == EACCES || code == EPERM || code == EROFS;
-  const bool may = options.rootless == Rootless::automatic && spec.linux_.cgroups_path.empty();
-  return closed && may && !is_host_root();
-}
-
-Cgroup make_groups(const CgroupPaths& paths, const oci::Spec& spec, const CreateOptions& options) {
-  Cgroup cgroup(paths);
-  try {
-    cgroup.create();
-    return cgroup;
-  } catch (const Error& refused) {
-    if (!looks_for_delegated(refused, spec, options)) throw;
-    cgroup.undo();
-  }
-  Cgroup delegated(plan_delegated_cgroups(options.id));
-  delegated.create();
-  return delegated;
-}
-
-void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
-  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
-  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
-  if (spec.linux_.resources) {
-    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
-  }
-}
-
->>>>>>> main
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
                          const std::string& bundle, const GroupPlan& groups) {
   ContainerRecord record;
@@ -179,7 +132,10 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  const GroupPlan plan = plan_groups(options.cgroup_manager, spec.linux_.cgroups_path, options.id);
+  const GroupPlan plan = plan_groups({.manager = options.cgroup_manager,
+                                      .rootless = options.rootless,
+                                      .cgroups_path = spec.linux_.cgroups_path,
+                                      .id = options.id});
   ContainerRecord record = describe(spec, options, bundle, plan);
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
@@ -188,13 +144,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
-<<<<<<< HEAD
   ContainerGroups groups(plan, spec);
-  groups.make(options.id);
-=======
-  Cgroup cgroup = make_groups(record.cgroup, spec, options);
-  set_limits(cgroup, spec, options);
->>>>>>> main
+  groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{

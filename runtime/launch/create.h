@@ -12,16 +12,6 @@
 
 namespace gocker {
 
-<<<<<<< HEAD
-=======
-// Who makes the control groups; disabled: the container stays in those of the runtime.
-enum class CgroupManager { cgroupfs, systemd, disabled };
-
-// Whether a container must do without control groups that the caller may not make, where no
-// cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
-enum class Rootless { automatic, yes, no };
-
->>>>>>> main
 // An annotation of crun's with the meaning of --pidfd-socket.
 inline constexpr char kPidfdReceiver[] = "run.oci.pidfd_receiver";
 
