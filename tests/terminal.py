@@ -26,6 +26,10 @@ class Terminal:
     def resize(self, rows, columns):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def wait_for_raw_mode(self):
+        """Until the command takes keys as they are, Ctrl-C would be a signal to itself."""
+        wait_until(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON, "raw mode")
+
     def type(self, text):
         os.write(self.fd, text.encode())
 

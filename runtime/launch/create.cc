@@ -29,14 +29,14 @@ namespace {
 constexpr char kConfigFile[] = "config.json";
 
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
-                         const std::string& bundle, const GroupPlan& groups) {
+                         const std::string& bundle, uid_t owner, const GroupPlan& groups) {
   ContainerRecord record;
   record.id = options.id;
   record.oci_version = spec.oci_version;
   record.bundle = bundle;
   record.rootfs = find_rootfs(spec, bundle);
   record.created = rfc3339_now();
-  record.owner = is_superuser() ? "root" : std::to_string(::geteuid());
+  record.owner = is_superuser() ? "root" : std::to_string(owner);
   record.annotations = spec.annotations;
   record.cgroup = groups.paths;
   if (groups.scope) record.scope = groups.scope->unit;
@@ -136,7 +136,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
                                       .rootless = options.rootless,
                                       .cgroups_path = spec.linux_.cgroups_path,
                                       .id = options.id});
-  ContainerRecord record = describe(spec, options, bundle, plan);
+  ContainerRecord record = describe(spec, options, bundle, root.owner(), plan);
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
   if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());

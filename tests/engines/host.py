@@ -37,13 +37,12 @@ class Groups:
 
     def __enter__(self):
         for folder in self.folders:
-            if (folder.parent / "cgroup.subtree_control").exists():
-                delegate(folder.parent)
+            if folder.parent == CGROUPS:  # version 2 alone
+                delegate(CGROUPS)
             folder.mkdir()
-            for name in ("cpuset.cpus", "cpuset.mems"):  # version 1: empty, nobody can join
-                if (folder.parent / "cgroup.procs").exists() and (folder / "tasks").exists():
-                    with contextlib.suppress(OSError):
-                        (folder / name).write_text((folder.parent / name).read_text())
+            for name in ("cpuset.cpus", "cpuset.mems"):  # of version 1: while empty, nobody can join
+                if (folder / "tasks").exists() and (folder / name).exists():
+                    (folder / name).write_text((folder.parent / name).read_text())
         return self
 
     def join(self):

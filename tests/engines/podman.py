@@ -96,10 +96,12 @@ class Podman(engine.Engine):
         self("run", "-d", "--name", name, *options, engine.IMAGE, *command)
         return name
 
-    def processes_of(self, identifier):
-        """The pids in a container's control groups."""
-        return [pid for group in host.control_groups() if identifier in group
-                for pid in host.pids_in(group)]
+    def traces_of(self, identifier):
+        """What there is of a container beside podman's own record: groups, their processes, state."""
+        groups = [group for group in host.control_groups() if identifier in group]
+        pids = [f"process {pid}" for group in groups for pid in host.pids_in(group)]
+        states = [folder for folder in self.state_folders() if pathlib.Path(folder, identifier).exists()]
+        return groups + pids + states
 
     def remove(self, *containers):
         self.remove_with("rm", "--force", "--time", "0", *containers)

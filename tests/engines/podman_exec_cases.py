@@ -3,6 +3,7 @@
 import contextlib
 
 from engine import case, contains, equal, wait_until
+from podman_run_cases import check_size
 
 
 @contextlib.contextmanager
@@ -62,11 +63,9 @@ def terminal(podman):
     with target(podman) as name:
         shell = podman.on_terminal("exec", "-it", name, "sh")
         shell.read_until("# ")
-        shell.type("stty size\n")
-        shell.read_until("33 111\r\n")
+        check_size(shell, 33, 111)
         shell.resize(50, 90)
-        shell.type("sleep 0.5; stty size\n")
-        shell.read_until("50 90\r\n")
+        check_size(shell, 50, 90)
         shell.type("exit 6\n")
         equal(shell.end(), 6, "exit code")
 

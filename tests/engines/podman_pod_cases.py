@@ -36,8 +36,8 @@ def pod(podman):
     podman("pod", "create", "--name", "pea")
     podman("run", "-d", "--pod", "pea", "--name", "server", IMAGE, "sh", "-c",
            "while :; do echo served | nc -l -p 8000; done")
-    equal(wait_until(lambda: podman.try_run("run", "--rm", "--pod", "pea", IMAGE, "nc", "127.0.0.1", "8000").stdout,
-                     "an answer"), "served\n", "answer")
+    ask = ("run", "--rm", "--pod", "pea", IMAGE, "nc", "127.0.0.1", "8000")
+    equal(wait_until(lambda: podman.try_run(*ask).stdout, "an answer"), "served\n", "answer")
     for kind in ("net", "ipc", "uts"):
         link = f"/proc/self/ns/{kind}"
         equal(podman("run", "--rm", "--pod", "pea", IMAGE, "readlink", link),
@@ -74,8 +74,8 @@ def pod_options(podman):
 @case("pods: a user namespace for all")
 def pod_userns(podman):
     podman("pod", "create", "--name", "pea", "--userns", "auto:size=4096")
-    equal(podman("run", "--rm", "--pod", "pea", IMAGE, "sh", "-c", "id -u; awk '{print $3}' /proc/self/uid_map"),
-          "0\n4096", "user and map")
+    script = "id -u; awk '{print $3}' /proc/self/uid_map"
+    equal(podman("run", "--rm", "--pod", "pea", IMAGE, "sh", "-c", script), "0\n4096", "user and map")
     podman.remove_pod("pea")
 
 

@@ -130,20 +130,30 @@ def signal_proxy(podman):
     process = podman.background("run", "--rm", IMAGE, "sh", "-c",
                                 "trap 'exit 9' USR1; echo ready; while :; do sleep 0.1; done")
     equal(process.stdout.readline(), "ready\n", "first line")
-    process.send_signal(signal.SIGUSR1)
-    equal(process.wait(30), 9, "exit code")
+
+    def ended():
+        process.send_signal(signal.SIGUSR1)  # again, should podman not yet know that the container runs
+        time.sleep(0.5)
+        return process.poll() is not None
+
+    wait_until(ended, "the end")
+    equal(process.returncode, 9, "exit code")
     process.communicate()
+
+
+def check_size(terminal, rows, columns):
+    """Asks the shell on a terminal until it knows the size, which comes to it by podman and conmon."""
+    terminal.type(f"until stty size | grep '^{rows} {columns}$'; do sleep 0.1; done\n")
+    terminal.read_until(f"{rows} {columns}\r\n")
 
 
 @case("terminal: its size, a resize, and the exit code")
 def terminal_size(podman):
     terminal = podman.on_terminal("run", "--rm", "-it", IMAGE, "sh")
     terminal.read_until("# ")
-    terminal.type("stty size\n")
-    terminal.read_until("33 111\r\n")
+    check_size(terminal, 33, 111)
     terminal.resize(44, 122)
-    terminal.type("sleep 0.5; stty size\n")
-    terminal.read_until("44 122\r\n")
+    check_size(terminal, 44, 122)
     terminal.type("exit 5\n")
     equal(terminal.end(), 5, "exit code")
 
@@ -166,8 +176,8 @@ def terminal_owner(podman):
 @case("terminal: Ctrl-C, detach keys, attach")
 def terminal_keys(podman):
     terminal = podman.on_terminal("run", "--name", "keys", "-it", IMAGE, "sh", "-c",
-                                  "trap 'echo interrupted' INT; while :; do sleep 0.1; done")
-    wait_until(lambda: podman("ps", "-q"), "start")
+                                  "trap 'echo interrupted' INT; echo ready; while :; do sleep 0.1; done")
+    terminal.read_until("ready")
     terminal.type("\x03")
     terminal.read_until("interrupted")
     terminal.type("\x10")
@@ -176,7 +186,7 @@ def terminal_keys(podman):
     equal(terminal.end(), 0, "exit code of the detached podman")
     equal(podman.status("keys"), "running", "status")
     terminal = podman.on_terminal("attach", "keys")
-    time.sleep(0.5)  # it says nothing when it is attached
+    terminal.wait_for_raw_mode()
     terminal.type("\x03")
     terminal.read_until("interrupted")
     podman.remove("keys")

@@ -30,7 +30,8 @@ def binds(podman):
     equal((folder / "new").read_text(), "new\n", "the new file")
     podman.sh("touch /b/x", "-v", f"{folder}:/b:ro", code=1)
     equal(podman.sh("cat /etc/file", "-v", f"{folder}/file:/etc/file"), "from the host", "single file")
-    equal(podman.sh("cat /b/file", "--mount", f"type=bind,src={folder},dst=/b,ro"), "from the host", "--mount")
+    mount = f"type=bind,src={folder},dst=/b,ro"
+    equal(podman.sh("cat /b/file", "--mount", mount), "from the host", "--mount")
 
 
 @case("bind mounts: options noexec, nosuid, nodev")
@@ -48,8 +49,8 @@ def propagation(podman):
     subprocess.run(["mount", "--make-rshared", folder], check=True)
     for name in ("slave", "shared"):
         (folder / name).mkdir()
-    podman.sleeper("-v", f"{folder}:/slave:rslave", "-v", f"{folder}:/shared:rshared", "--cap-add", "sys_admin",
-                   "--security-opt", "seccomp=unconfined", name="propagating")
+    podman.sleeper("-v", f"{folder}:/slave:rslave", "-v", f"{folder}:/shared:rshared",
+                   "--cap-add", "sys_admin", "--security-opt", "seccomp=unconfined", name="propagating")
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder / "slave"], check=True)
     contains(podman("exec", "propagating", "grep", "/slave/slave", "/proc/mounts"), "tmpfs")
     podman("exec", "propagating", "mount", "-t", "tmpfs", "tmpfs", "/shared/shared")
@@ -151,7 +152,8 @@ def rootfs(podman):
     subprocess.run(["tar", "-xf", podman.folder / "rootfs.tar", "-C", folder], check=True)
     podman("rm", "source")
     equal(podman("run", "--rm", "--rootfs", folder, "/bin/echo", "bare"), "bare", "output")
-    equal(podman("run", "--rm", "--rootfs", f"{folder}:O", "/bin/sh", "-c", "echo x >/y; cat /y"), "x", "overlay")
+    words = ("--rootfs", f"{folder}:O", "/bin/sh", "-c", "echo x >/y; cat /y")
+    equal(podman("run", "--rm", *words), "x", "overlay")
     assert not (folder / "y").exists(), "written below the overlay"
 
 
