@@ -85,6 +85,7 @@ std::vector<std::string> mask_of(std::string_view list) {
     }
   }
   std::vector<std::string> texts;
+  texts.reserve(bytes.size());
   for (const unsigned byte : bytes) texts.push_back(std::to_string(byte));
   return texts;
 }

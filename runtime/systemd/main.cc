@@ -20,9 +20,8 @@
 #include "runtime/base/socket.h"
 #include "runtime/systemd/manager.h"
 
+namespace gocker {
 namespace {
-
-using namespace gocker;
 
 struct Call {
   ManagerOf whose;
@@ -47,6 +46,7 @@ void answer_packets(const Fd& socket, const Call& call) {
 }
 
 }  // namespace
+}  // namespace gocker
 
 int main(int argc, char** argv) {
   const std::string_view whose = argc == 4 ? argv[1] : "";
@@ -55,14 +55,14 @@ int main(int argc, char** argv) {
     std::fputs("gocker-systemd: is called by gocker-runtime\n", stderr);
     return 2;
   }
-  const Fd socket(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  const gocker::Fd socket(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   try {
-    answer_packets(socket,
-                   {whose == "--user" ? ManagerOf::user : ManagerOf::system, verb, argv[3]});
+    const auto instance = whose == "--user" ? gocker::ManagerOf::user : gocker::ManagerOf::system;
+    gocker::answer_packets(socket, {instance, verb, argv[3]});
     return 0;
   } catch (const std::exception& error) {
     try {
-      send_packet(socket, error.what());
+      gocker::send_packet(socket, error.what());
     } catch (const std::exception&) {
       std::fprintf(stderr, "gocker-systemd: %s\n", error.what());
     }
