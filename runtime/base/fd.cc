@@ -19,7 +19,8 @@ namespace {
 constexpr size_t kBatch = 128;
 constinit std::array<int, kBatch> batch{};
 constinit size_t batch_size = 0;
-constinit bool batches = false;
+enum class Closing { at_once, in_batches, never };
+constinit Closing closing = Closing::at_once;
 
 void close_batch() {
   const auto end = batch.begin() + batch_size;
@@ -27,7 +28,9 @@ void close_batch() {
   for (auto first = batch.begin(); first != end;) {
     auto last = first;
     while (last + 1 != end && *(last + 1) == *last + 1) ++last;
-    ::close_range(static_cast<unsigned>(*first), static_cast<unsigned>(*last), 0);
+    if (::close_range(static_cast<unsigned>(*first), static_cast<unsigned>(*last), 0) != 0) {
+      std::for_each(first, last + 1, ::close);  // a lock or a socket's end must not outlive this
+    }
     first = last + 1;
   }
   batch_size = 0;
@@ -38,21 +41,34 @@ void close_later(int fd) {
   if (batch_size == kBatch) close_batch();
 }
 
+void let_go(int fd) {
+  if (closing == Closing::at_once) ::close(fd);
+  if (closing == Closing::in_batches) close_later(fd);
+}
+
 }  // namespace
 
-CloseInBatches::CloseInBatches() {
-  batches = true;
+CloseInBatches::CloseInBatches(AtEnd at_end) : at_end_(at_end) {
+  closing = Closing::in_batches;
 }
 
 CloseInBatches::~CloseInBatches() {
-  batches = false;
-  close_batch();
+  closing = Closing::at_once;
+  if (at_end_ == AtEnd::close) close_batch();
+}
+
+void leave_descriptors_to_exit() {
+  closing = Closing::never;
+}
+
+bool descriptors_are_left_to_exit() {
+  return closing == Closing::never;
 }
 
 void Fd::reset(int fd) {
   if (fd_ >= 0) {
     const int saved = errno;
-    batches ? close_later(fd_) : static_cast<void>(::close(fd_));
+    let_go(fd_);
     errno = saved;
   }
   fd_ = fd;
@@ -77,6 +93,9 @@ void clear_cloexec(int fd) {
 }
 
 void close_all_from(int lowest, std::vector<int> kept) {
+  const auto waiting = std::remove_if(batch.begin(), batch.begin() + batch_size,
+                                      [=](int fd) { return fd >= lowest; });
+  batch_size = static_cast<size_t>(waiting - batch.begin());
   std::sort(kept.begin(), kept.end());
   for (const int fd : kept) {
     if (fd < lowest) continue;

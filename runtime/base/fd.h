@@ -34,14 +34,23 @@ class Fd {
 
 // While it lives, what Fd lets go of is closed in batches, neighbours by one close_range(2): for a
 // stretch of work that opens much and where nobody waits for the end of what is closed: no pipes,
-// no locks, no other processes. One at a time, in a program with one thread.
+// no locks, no other processes. One at a time, in a program with one thread. At its end the last
+// batch is closed, or left for the next one and for close_all_from().
 class CloseInBatches {
  public:
-  CloseInBatches();
+  enum class AtEnd { close, leave };
+  explicit CloseInBatches(AtEnd at_end = AtEnd::close);
   CloseInBatches(const CloseInBatches&) = delete;
   CloseInBatches& operator=(const CloseInBatches&) = delete;
   ~CloseInBatches();
+
+ private:
+  AtEnd at_end_;
 };
+
+// From here on, what Fd lets go of stays open until the process ends, which is soon.
+void leave_descriptors_to_exit();
+bool descriptors_are_left_to_exit();
 
 // Opens /dev/null for each of stdin, stdout and stderr that the caller of the program has closed:
 // the next file to be opened would take its place. One system call where none is.

@@ -256,6 +256,15 @@ std::string real_path(const std::string& path) {
   return resolved.get();
 }
 
+std::string real_path_in(const std::string& real_directory, const std::string& name) {
+  const std::string path = (real_directory == "/" ? "" : real_directory) + "/" + name;
+  const bool plain = name.find('/') == std::string::npos && name != "." && name != "..";
+  char target;
+  // EINVAL: it is there, and no symlink.
+  if (plain && ::readlink(path.c_str(), &target, 1) < 0 && errno == EINVAL) return path;
+  return real_path(path);
+}
+
 TempDir::TempDir(std::string_view prefix) {
   const char* base = std::getenv("TMPDIR");
   path_ = std::string(base != nullptr && *base != '\0' ? base : "/tmp");

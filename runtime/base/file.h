@@ -47,12 +47,18 @@ void replace_file_at(const Fd& dir, const std::string& name, std::string_view co
 // While it lives, new files get the very mode that they are asked for.
 class NoUmask {
  public:
-  NoUmask() : before_(::umask(0)) {}
+  NoUmask() : outermost_(!std::exchange(active_, true)), before_(outermost_ ? ::umask(0) : 0) {}
   NoUmask(const NoUmask&) = delete;
   NoUmask& operator=(const NoUmask&) = delete;
-  ~NoUmask() { ::umask(before_); }
+  ~NoUmask() {
+    if (!outermost_) return;
+    ::umask(before_);
+    active_ = false;
+  }
 
  private:
+  inline static bool active_ = false;
+  bool outermost_;
   mode_t before_;
 };
 
@@ -68,6 +74,8 @@ void remove_tree_at(const Fd& dir, const std::string& name);
 
 // The absolute path without symlinks, ".", and ".." (realpath(3)).
 std::string real_path(const std::string& path);
+// The same for a name in a directory whose own path is real: one look where it is no symlink.
+std::string real_path_in(const std::string& real_directory, const std::string& name);
 
 // A fresh directory below $TMPDIR or /tmp, removed with its content.
 class TempDir {

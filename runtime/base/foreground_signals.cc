@@ -25,6 +25,7 @@ ForegroundSignals::ForegroundSignals() {
 }
 
 ForegroundSignals::~ForegroundSignals() {
+  if (descriptors_are_left_to_exit()) return;  // and so is this
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
   ::sigaction(SIGPIPE, &pipe_before_, nullptr);
 }

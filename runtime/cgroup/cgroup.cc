@@ -15,6 +15,7 @@
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
+#include "runtime/cgroup/device_filter.h"
 #include "runtime/cgroup/device_rules.h"
 #include "runtime/cgroup/freezer.h"
 #include "runtime/cgroup/group_tree.h"
@@ -63,7 +64,7 @@ bool may_be_frozen(const CgroupPaths& paths) {
 // v1: nothing may join a cpuset without CPUs and memory nodes, and a new one has none. Returns the
 // value, which for a group without one becomes that of the group above.
 std::string inherit_cpuset(const GroupDirectory& group, const std::string& file) {
-  std::string value(trim(group.read(file)));
+  std::string value(trim(group.read_record(file)));
   if (!value.empty()) return value;
   if (const auto above = group.parent()) value = inherit_cpuset(*above, file);
   group.write(file, value);
@@ -71,7 +72,7 @@ std::string inherit_cpuset(const GroupDirectory& group, const std::string& file)
 }
 
 void inherit_cpuset(const CgroupPaths::Hierarchy& hierarchy) {
-  const GroupDirectory group = GroupDirectory::open(hierarchy.directory);
+  const GroupDirectory group = GroupDirectory::open(hierarchy.directory, Filesystem::known);
   // One that was just made has no values for certain.
   const auto above = hierarchy.owned ? group.parent() : std::nullopt;
   for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
@@ -150,15 +151,6 @@ std::vector<std::string> delegated_files() {
   return files;
 }
 
-// The default would take devices away from those who are in a foreign group already.
-void apply_first_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceRule>& rules) {
-  const CgroupPaths::Hierarchy* devices = paths.find("devices");
-  if (devices == nullptr) devices = paths.find("");
-  const bool joined = devices != nullptr && !devices->owned;
-  if (joined && rules.empty()) return;
-  apply_device_rules(paths, rules);
-}
-
 std::string list_of(const std::set<pid_t>& pids) {
   constexpr size_t kShown = 8;
   std::vector<std::string> names;
@@ -177,13 +169,12 @@ std::string list_of(const std::set<pid_t>& pids) {
 void Cgroup::create() {
   const CloseInBatches batches;
   const Doing doing("make the control groups");
+  is_planned_here_ = true;
   for (CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (!make_group(hierarchy.directory, created_)) hierarchy.owned = false;
     if (names_controller(hierarchy.controllers, "cpuset")) inherit_cpuset(hierarchy);
   }
-  if (paths_.unified_only()) {
-    hand_down_all_controllers(GroupDirectory::open(paths_.hierarchies.front().directory));
-  }
+  if (paths_.unified_only()) hand_down_all_controllers(unified_group());
   // A process that joined would stop before it could say a word.
   if (may_be_frozen(paths_) && is_frozen()) {
     throw Error(paths_.hierarchies.front().directory + ": the group is frozen: thaw it first");
@@ -204,7 +195,7 @@ void Cgroup::apply(const oci::Resources& resources) const {
   const CloseInBatches batches;
   const Doing doing("set limits");
   apply_limits(paths_, resources);
-  if (paths_.find("devices") != nullptr) apply_first_device_rules(paths_, resources.devices);
+  if (paths_.find("devices") != nullptr) apply_first_device_rules(resources.devices);
 }
 
 void Cgroup::filter_devices(const oci::Resources& resources) const {
@@ -213,8 +204,19 @@ void Cgroup::filter_devices(const oci::Resources& resources) const {
   // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
   const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
   if (!none && paths_.find("devices") == nullptr) {
-    apply_first_device_rules(paths_, resources.devices);
+    apply_first_device_rules(resources.devices);
   }
+}
+
+// The default would take devices away from those who are in a foreign group already.
+void Cgroup::apply_first_device_rules(const std::vector<oci::DeviceRule>& rules) const {
+  const CgroupPaths::Hierarchy* v1 = paths_.find("devices");
+  const CgroupPaths::Hierarchy* devices = v1 != nullptr ? v1 : paths_.find("");
+  const bool joined = devices != nullptr && !devices->owned;
+  if (joined && rules.empty()) return;
+  if (v1 != nullptr || devices == nullptr) return apply_device_rules(paths_, rules);
+  attach_device_filter(unified_group(), decide_devices(rules),
+                       joined ? Attached::perhaps : Attached::nothing);
 }
 
 void Cgroup::update(const oci::Resources& resources) {
@@ -236,9 +238,18 @@ void Cgroup::give_to(uid_t owner) {
   }
 }
 
-Fd Cgroup::unified_directory() const {
-  const CgroupPaths::Hierarchy* unified = paths_.find("");
-  return unified == nullptr ? Fd() : GroupDirectory::open(unified->directory).take_fd();
+Filesystem Cgroup::filesystem() const {
+  return is_planned_here_ ? Filesystem::known : Filesystem::to_be_checked;
+}
+
+const GroupDirectory& Cgroup::unified_group() const {
+  if (!unified_) unified_ = GroupDirectory::open(paths_.find("")->directory, filesystem());
+  return *unified_;
+}
+
+const Fd& Cgroup::unified_directory() const {
+  static const Fd kNone;
+  return paths_.find("") == nullptr ? kNone : unified_group().fd();
 }
 
 Fd Cgroup::unified_directory_of(pid_t pid) const {
@@ -262,7 +273,7 @@ std::vector<Fd> Cgroup::open_tasks_files() const {
   std::vector<Fd> files;
   for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
     if (hierarchy.controllers.empty()) continue;
-    files.push_back(open_control_file(hierarchy.directory + "/" + kTasks, O_WRONLY));
+    files.push_back(open_control_file(hierarchy.directory + "/" + kTasks, O_WRONLY, filesystem()));
   }
   return files;
 }

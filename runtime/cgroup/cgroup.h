@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/cgroup/cgroup_paths.h"
+#include "runtime/cgroup/group_directory.h"
 
 namespace gocker {
 
@@ -53,7 +55,7 @@ class Cgroup {
   void give_to(uid_t owner);
 
   // The v2 directory for CLONE_INTO_CGROUP; invalid where no cgroup2 is mounted.
-  Fd unified_directory() const;
+  const Fd& unified_directory() const;
   // The v2 directory that a process of the container is in: where it runs groups of its own, none
   // can be cloned into its top group (EBUSY). Invalid where that is not below the top group.
   Fd unified_directory_of(pid_t pid) const;
@@ -80,8 +82,14 @@ class Cgroup {
   const CgroupPaths& paths() const { return paths_; }
 
  private:
+  Filesystem filesystem() const;
+  const GroupDirectory& unified_group() const;
+  void apply_first_device_rules(const std::vector<oci::DeviceRule>& rules) const;
+
   CgroupPaths paths_;
-  std::vector<std::string> created_;  // directories, outermost first
+  mutable std::optional<GroupDirectory> unified_;  // opened once
+  bool is_planned_here_ = false;                   // from the table of mounts, not from a record
+  std::vector<std::string> created_;               // directories, outermost first
 };
 
 }  // namespace gocker

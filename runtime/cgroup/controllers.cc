@@ -15,7 +15,7 @@ constexpr const char* kAvailable = "cgroup.controllers";
 constexpr const char* kHandedDown = "cgroup.subtree_control";
 
 std::vector<std::string> read_names(const GroupDirectory& group, const char* file) {
-  const std::string content = group.read_if_exists(file).value_or("");
+  const std::string content = group.read_record(file);
   std::vector<std::string> names;
   for (const std::string_view name : split(trim(content), ' ')) {
     if (!name.empty()) names.emplace_back(name);

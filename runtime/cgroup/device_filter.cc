@@ -265,16 +265,14 @@ std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& d
   return program.take();
 }
 
-void attach_device_filter(const GroupDirectory& group,
-                          const std::vector<DeviceDecision>& decisions) {
+void attach_device_filter(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions,
+                          Attached attached) {
   const Doing doing("filter devices of control group", group.path());
-  // bpf(2) takes no O_PATH descriptor.
-  const Fd directory = group.open_file(".", O_RDONLY | O_DIRECTORY);
-  const Fd before = find_attached(directory);
+  const Fd before = attached == Attached::nothing ? Fd() : find_attached(group.fd());
   if (!before && allows_everything(decisions)) return;
   const Fd program = load_program(compile_device_filter(decisions));
   bpf_attr attach{};
-  attach.target_fd = static_cast<uint32_t>(directory.get());
+  attach.target_fd = static_cast<uint32_t>(group.fd().get());
   attach.attach_bpf_fd = static_cast<uint32_t>(program.get());
   attach.attach_type = BPF_CGROUP_DEVICE;
   attach.attach_flags = BPF_F_ALLOW_MULTI;

@@ -15,8 +15,9 @@ namespace gocker {
 std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& decisions);
 
 // Attaches it. A filter that was attached here before is replaced in one step; what others
-// attached stays, and may deny more.
-void attach_device_filter(const GroupDirectory& group,
-                          const std::vector<DeviceDecision>& decisions);
+// attached stays, and may deny more. A group that was just made has nothing attached.
+enum class Attached { nothing, perhaps };
+void attach_device_filter(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions,
+                          Attached attached);
 
 }  // namespace gocker

@@ -148,7 +148,7 @@ void write_device_line(const GroupDirectory& group, const Fd& file, const Device
 }
 
 void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions) {
-  const DeviceList before = parse_device_list(group.read("devices.list"));
+  const DeviceList before = parse_device_list(group.read_record("devices.list"));
   const std::vector<DeviceWrite> changes = device_list_changes(before, device_list_of(decisions));
   if (changes.empty()) return;
   const Fd allow = group.open_file(kAllow, O_WRONLY);
@@ -263,7 +263,8 @@ void apply_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceR
     return write_device_list(*group, decisions);
   }
   if (const CgroupPaths::Hierarchy* unified = paths.find("")) {
-    return attach_device_filter(GroupDirectory::open(unified->directory), decisions);
+    return attach_device_filter(GroupDirectory::open(unified->directory), decisions,
+                                Attached::perhaps);
   }
   if (allows_everything(decisions)) return;
   throw Error("/linux/resources/devices: no devices controller on this host");

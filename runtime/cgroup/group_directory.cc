@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "runtime/base/error.h"
@@ -52,28 +53,30 @@ std::string_view flat_value(std::string_view content, std::string_view name) {
   return {};
 }
 
-GroupDirectory GroupDirectory::open(const std::string& directory) {
-  auto group = open_if_exists(directory);
+GroupDirectory GroupDirectory::open(const std::string& directory, Filesystem filesystem) {
+  auto group = open_if_exists(directory, filesystem);
   if (!group) throw_failure(ENOENT, "open control group", directory);
   return std::move(*group);
 }
 
-std::optional<GroupDirectory> GroupDirectory::open_if_exists(const std::string& directory) {
-  Fd fd = open_below(AT_FDCWD, directory.c_str(), 0);
+std::optional<GroupDirectory> GroupDirectory::open_if_exists(const std::string& directory,
+                                                             Filesystem filesystem) {
+  // Not O_PATH: bpf(2) takes none.
+  Fd fd = open_below(AT_FDCWD, directory.c_str(), 0, O_RDONLY | O_DIRECTORY);
   if (!fd) {
     if (errno == ENOENT || errno == ENODEV) return std::nullopt;
     throw_failure(errno, "open control group", directory);
   }
-  if (!is_cgroup_filesystem(fd)) {
+  if (filesystem == Filesystem::to_be_checked && !is_cgroup_filesystem(fd)) {
     throw Error("open control group " + directory + ": not on a cgroup filesystem");
   }
   return GroupDirectory(std::move(fd), directory);
 }
 
-Fd open_control_file(const std::string& path, int flags) {
+Fd open_control_file(const std::string& path, int flags, Filesystem filesystem) {
   Fd fd = open_below(AT_FDCWD, path.c_str(), 0, flags);
   if (!fd) throw_failure(errno, "open control file", path);
-  if (!is_cgroup_filesystem(fd)) {
+  if (filesystem == Filesystem::to_be_checked && !is_cgroup_filesystem(fd)) {
     throw Error("open control file " + path + ": not on a cgroup filesystem");
   }
   return fd;
@@ -107,14 +110,30 @@ std::string GroupDirectory::read(const std::string& file) const {
   return std::move(*content);
 }
 
-std::optional<std::string> GroupDirectory::read_if_exists(const std::string& file) const {
-  const Fd fd(::openat(fd_.get(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd) {
-    // A group that was removed while it is held open answers ENODEV.
-    if (errno == ENOENT || errno == ENODEV) return std::nullopt;
+Fd GroupDirectory::open_to_read(const std::string& file) const {
+  Fd fd(::openat(fd_.get(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  // A group that was removed while it is held open answers ENODEV.
+  if (!fd && errno != ENOENT && errno != ENODEV) {
     throw_failure(errno, "read control file", path_ + "/" + file);
   }
+  return fd;
+}
+
+std::optional<std::string> GroupDirectory::read_if_exists(const std::string& file) const {
+  const Fd fd = open_to_read(file);
+  if (!fd) return std::nullopt;
   return read_all(fd, path_ + "/" + file, kReadLimit);
+}
+
+std::string GroupDirectory::read_record(const std::string& file) const {
+  const Fd fd = open_to_read(file);
+  if (!fd) return {};
+  std::array<char, 4096> page;
+  const ssize_t got = ::read(fd.get(), page.data(), page.size());
+  if (got < 0) throw_failure(errno, "read control file", path_ + "/" + file);
+  std::string content(page.data(), static_cast<size_t>(got));
+  if (content.size() == page.size()) content += read_all(fd, path_ + "/" + file, kReadLimit);
+  return content;
 }
 
 int GroupDirectory::try_write(const std::string& file, std::string_view value) const {

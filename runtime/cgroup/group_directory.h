@@ -14,26 +14,35 @@
 
 namespace gocker {
 
+// Whether the table of mounts says, in this very run, that it is one of control groups.
+enum class Filesystem { known, to_be_checked };
+
 class GroupDirectory {
  public:
-  static GroupDirectory open(const std::string& directory);
-  static std::optional<GroupDirectory> open_if_exists(const std::string& directory);
+  static GroupDirectory open(const std::string& directory,
+                             Filesystem filesystem = Filesystem::to_be_checked);
+  static std::optional<GroupDirectory> open_if_exists(
+      const std::string& directory, Filesystem filesystem = Filesystem::to_be_checked);
   // The group above; nothing where this one is what the hierarchy's mount shows at its root.
   std::optional<GroupDirectory> parent() const;
 
   const std::string& path() const { return path_; }
-  const Fd& fd() const { return fd_; }  // O_PATH
-  Fd take_fd() && { return std::move(fd_); }
+  const Fd& fd() const { return fd_; }
 
   bool has(const std::string& file) const;
   std::string read(const std::string& file) const;
   std::optional<std::string> read_if_exists(const std::string& file) const;
+  // Of a file that the kernel shows as one record (a value, a list in one line): a read that gets
+  // less than it asked for has met its end. Empty where it is absent.
+  std::string read_record(const std::string& file) const;
   void write(const std::string& file, std::string_view value) const;
   // The errno, 0 for success.
   int try_write(const std::string& file, std::string_view value) const;
   Fd open_file(const std::string& file, int flags) const;
 
  private:
+  Fd open_to_read(const std::string& file) const;
+
   GroupDirectory(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
   Fd fd_;
@@ -41,7 +50,8 @@ class GroupDirectory {
 };
 
 // A control file by its whole path, under the same rules.
-Fd open_control_file(const std::string& path, int flags);
+Fd open_control_file(const std::string& path, int flags,
+                     Filesystem filesystem = Filesystem::to_be_checked);
 
 // The groups above it, from what the hierarchy's mount shows at its root on.
 std::vector<GroupDirectory> groups_above(const GroupDirectory& group);

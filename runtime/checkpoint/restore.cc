@@ -143,7 +143,7 @@ class Restoration {
   // In the container's control groups, where it leaves the restored processes.
   Criu start_criu(const std::string& program, std::vector<int> inherited) const {
     const std::vector<Fd> tasks_files = request_.cgroup.open_tasks_files();
-    const Fd group = request_.cgroup.unified_directory();
+    const Fd& group = request_.cgroup.unified_directory();
     return Criu({.program = program,
                  .cgroup = group,
                  .enter = [&] { join_v1_groups(tasks_files); },

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "runtime/base/fd.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/cli/notify.h"
@@ -35,6 +36,7 @@ int attend_to_end(const Configuration& configuration, CreateOptions options,
   const int exit_code = attend(created.init, signals, terminal, companion ? &*companion : nullptr);
   if (arguments.has("keep")) return exit_code;
   if (created.container.lock()) created.container.destroy();
+  leave_descriptors_to_exit();
   return exit_code;
 }
 

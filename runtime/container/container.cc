@@ -77,7 +77,7 @@ void remove_what_can_be(const StateRoot& root, const std::string& id) noexcept {
 
 }  // namespace
 
-StateRoot::StateRoot(const std::string& path) : path_(path) {
+StateRoot::StateRoot(const std::string& path) : path_(path), owner_(::geteuid()) {
   const Doing doing("open state root", path_);
   fd_ = open_if_exists(path, O_RDONLY | O_DIRECTORY);
   if (!fd_) {
@@ -85,7 +85,7 @@ StateRoot::StateRoot(const std::string& path) : path_(path) {
     fd_ = open_file(path, O_RDONLY | O_DIRECTORY);
   }
   const struct stat status = stat_fd(fd_, path);
-  if (status.st_uid != ::geteuid()) throw Error("it belongs to another user", EPERM);
+  if (status.st_uid != owner_) throw Error("it belongs to another user", EPERM);
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Error("others may write to it", EPERM);
 }
 

@@ -24,11 +24,13 @@ class StateRoot {
   explicit StateRoot(const std::string& path);
   const Fd& fd() const { return fd_; }
   const std::string& path() const { return path_; }
-  std::vector<std::string> ids() const;  // sorted
+  uid_t owner() const { return owner_; }  // the runtime's user
+  std::vector<std::string> ids() const;   // sorted
 
  private:
   std::string path_;
   Fd fd_;
+  uid_t owner_;
 };
 
 // Letters, digits and "_+-.", not starting with a dot; throws an Error that says so.

@@ -61,7 +61,7 @@ std::vector<std::string> environment(const BecomeRequest& request) {
 // Pipes and terminals that came with the runtime's user would not let the container's user open
 // /dev/stdout again. Files are left alone: they are somebody's, and so is the host's /dev/null.
 void own_stdio(uint32_t uid) {
-  if (uid == ::geteuid()) return;
+  if (uid == 0 || uid == ::geteuid()) return;  // whoever becomes root is root
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     struct stat status {};
     if (::fstat(fd, &status) != 0 || status.st_uid == uid) continue;
@@ -158,7 +158,7 @@ Program become_user(const BecomeRequest& request) {
   set_rlimits(0, process.rlimits);
   own_stdio(process.user.uid);
   drop_bounding_set(wanted);
-  keep_capabilities_over_setuid();
+  if (process.user.uid != 0) keep_capabilities_over_setuid();
   set_user(process.user, request.tracing);
   set_capabilities(wanted, for_filter);
   set_ambient_capabilities(wanted);

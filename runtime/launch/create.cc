@@ -73,14 +73,14 @@ void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& opti
 }
 
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
-                         const std::string& bundle) {
+                         const std::string& bundle, uid_t owner) {
   ContainerRecord record;
   record.id = options.id;
   record.oci_version = spec.oci_version;
   record.bundle = bundle;
   record.rootfs = find_rootfs(spec, bundle);
   record.created = rfc3339_now();
-  record.owner = is_superuser() ? "root" : std::to_string(::geteuid());
+  record.owner = is_superuser() ? "root" : std::to_string(owner);
   record.annotations = spec.annotations;
   record.cgroup = wanted_cgroups(spec, options);
   record.namespaces = spec.linux_.namespaces;
@@ -175,7 +175,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  ContainerRecord record = describe(spec, options, bundle);
+  ContainerRecord record = describe(spec, options, bundle, root.owner());
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
   if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());

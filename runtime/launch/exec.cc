@@ -238,9 +238,9 @@ Child exec_in_container(const ExecRequest& request) {
   const auto& affinity = request.process.exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  Fd group = request.cgroups.empty() ? cgroup.unified_directory_of(record.pid) : Fd();
+  const Fd own = request.cgroups.empty() ? cgroup.unified_directory_of(record.pid) : Fd();
   // Where somebody moved the first process out of them all, not outside with it.
-  if (!group) group = cgroup.unified_directory();
+  const Fd& group = own ? own : cgroup.unified_directory();
   std::optional<Child> process = clone_into(record, first_process, group);
   if (!process) {
     ours.reset();

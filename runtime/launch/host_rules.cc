@@ -40,7 +40,7 @@ bool is_program(const RootDir& rootfs, const std::string& path) {
 std::string find_rootfs(const oci::Spec& spec, const std::string& bundle) {
   const std::string& path = spec.root->path;
   const Doing doing("find the root filesystem", path);
-  return real_path(path.starts_with('/') ? path : bundle + "/" + path);
+  return path.starts_with('/') ? real_path(path) : real_path_in(bundle, path);
 }
 
 bool shares_mount_namespace(const oci::Linux& config) {

@@ -11,6 +11,7 @@
 
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
+#include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/syscalls.h"
 #include "runtime/container/hooks.h"
@@ -108,6 +109,7 @@ class Init {
 
   void name_the_host() {
     const Step step("loopback and names");
+    const CloseInBatches batches(CloseInBatches::AtEnd::leave);
     if (in_.namespaces.new_network_namespace()) bring_up_loopback();
     if (!spec_.hostname.empty()) {
       check(::sethostname(spec_.hostname.data(), spec_.hostname.size()), "set the hostname",
@@ -121,7 +123,8 @@ class Init {
 
   void build_root_filesystem() {
     const Step step("build the root filesystem");
-    const CloseInBatches batches;
+    const CloseInBatches batches(CloseInBatches::AtEnd::leave);
+    const NoUmask no_umask;
     const oci::Process& process = *spec_.process;
     if (!in_.mask_source) mask_source_ = open_mask_source(spec_.linux_.masked_paths);
     // Before anything of the container could be mounted over /proc.
@@ -164,11 +167,11 @@ class Init {
 
   void enter_root_filesystem() {
     const Step step("enter the root filesystem");
-    const CloseInBatches batches;
-    switch_root(root_, request_.root_switch);
+    const CloseInBatches batches(CloseInBatches::AtEnd::leave);
+    switch_root(root_, request_.root_switch, spec_.linux_.rootfs_propagation);
     set_rootfs_propagation(spec_.linux_.rootfs_propagation);
-    make_paths_readonly(spec_.linux_.readonly_paths);
-    mask_paths(spec_.linux_.masked_paths, in_.mask_source ? in_.mask_source : mask_source_);
+    make_paths_readonly(root_, spec_.linux_.readonly_paths);
+    mask_paths(root_, spec_.linux_.masked_paths, in_.mask_source ? in_.mask_source : mask_source_);
   }
 
   void set_kernel_parameters() {

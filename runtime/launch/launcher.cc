@@ -166,7 +166,7 @@ void accompany_init(const Child& init, const LaunchRequest& request, const Launc
 Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const oci::Linux& config = request.spec.linux_;
   check_mount_namespace(config);
-  const std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
+  std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
   const NamespacePlan namespaces(config, !tasks_files.empty());
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);
   const bool other_user = namespaces.new_user_namespace() || namespaces.joins_user_namespace();
@@ -185,7 +185,7 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   if (request.root_switch == RootSwitch::chroot) {
     rootfs = attach_shared_rootfs(request.rootfs, events);
   }
-  const Fd mask_source = open_mask_source(config.masked_paths);
+  Fd mask_source = open_mask_source(config.masked_paths);
   auto [ours, theirs] = socket_pair();
   SyncSocket socket(std::move(ours));
   std::optional<StartGate> gate;
@@ -199,8 +199,16 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
               waits_for_namespaces(request.spec), gate},
              SyncSocket(std::move(theirs)));
   }
-  theirs.reset();
-  gate.reset();
+  {
+    // Init has them now. Its end of the socket first of all: its closing is what tells of its end.
+    const CloseInBatches batches;
+    theirs.reset();
+    gate.reset();
+    tasks_files.clear();
+    mask_source.reset();
+    rootfs.reset();
+    host_devices.clear();
+  }
   if (!settled) {
     settle_init(*init, request.spec, namespaces);
     socket.send(MessageKind::kProceed);

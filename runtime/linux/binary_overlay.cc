@@ -112,6 +112,8 @@ const char* second_layer(const char* folder) {
   return "/proc";
 }
 
+// The context stays open: it is close-on-exec, as the mount is, and whoever comes back from a
+// failed execveat closes all strays.
 long mount_overlay(const char* folder) {
   Text<kLongestPath + 64> layers;
   for (const char* c = folder; *c != '\0'; ++c) {
@@ -128,9 +130,7 @@ long mount_overlay(const char* folder) {
     call(SYS_close, context);
     return -1;
   }
-  const long mount = call(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
-  call(SYS_close, context);
-  return mount;
+  return call(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "runtime/base/error.h"
+#include "runtime/base/syscalls.h"
 
 namespace gocker {
 namespace {
@@ -14,11 +15,30 @@ unsigned at_flags(Depth depth) {
   return AT_EMPTY_PATH | (depth == Depth::recursive ? unsigned{AT_RECURSIVE} : 0U);
 }
 
+Fd clone_changed(int from, const char* path, unsigned flags, const MountChange& change,
+                 Depth depth) {
+  flags |= OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  Fd made(sys::open_tree_attr(from, path, flags, attributes_of(change)));
+  // An older kernel, or an error that the two calls tell apart.
+  if (made) return made;
+  made = Fd(check(::open_tree(from, path, flags), "open_tree"));
+  check(change_mount(made, change, depth), "mount_setattr");
+  return made;
+}
+
 }  // namespace
 
 Fd clone_mount(const Fd& source, Depth depth) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | at_flags(depth);
   return Fd(check(::open_tree(source.get(), "", flags), "open_tree"));
+}
+
+Fd clone_mount(const Fd& source, const MountChange& change, Depth depth) {
+  return clone_changed(source.get(), "", at_flags(depth), change, depth);
+}
+
+Fd clone_mount_at(const std::string& host_path, unsigned flags, const MountChange& change) {
+  return clone_changed(AT_FDCWD, host_path.c_str(), flags, change, Depth::single);
 }
 
 void attach_mount(const Fd& mount, const Fd& target, std::string_view destination) {

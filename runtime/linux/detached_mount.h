@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "runtime/base/fd.h"
@@ -12,9 +13,6 @@ namespace gocker {
 
 // Of a mount alone, or of all that is mounted below it as well.
 enum class Depth { single, recursive };
-
-// A detached copy of the mount at `source` (not followed any further: it is a descriptor).
-Fd clone_mount(const Fd& source, Depth depth);
 
 // Puts a detached mount onto a target that is already resolved. The descriptor then stands for the
 // attached mount.
@@ -31,6 +29,13 @@ struct MountChange {
 
   bool is_empty() const { return set == 0 && clear == 0 && propagation == 0; }
 };
+
+// A detached copy of the mount at `source` (not followed any further: it is a descriptor).
+Fd clone_mount(const Fd& source, Depth depth);
+// The same, already changed, as deep as it is copied. One system call since Linux 6.15.
+Fd clone_mount(const Fd& source, const MountChange& change, Depth depth);
+// Of a path of the host; `flags` are AT_*.
+Fd clone_mount_at(const std::string& host_path, unsigned flags, const MountChange& change);
 
 mount_attr attributes_of(const MountChange& change);
 

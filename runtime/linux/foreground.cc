@@ -16,19 +16,19 @@ namespace {
 std::optional<int> next_signal(const Fd& signals) {
   signalfd_siginfo info{};
   const ssize_t got = ::read(signals.get(), &info, sizeof info);
-  if (got != sizeof info) return std::nullopt;  // EAGAIN: all are read
+  if (got != sizeof info) return std::nullopt;  // EAGAIN: somebody was quicker
   return static_cast<int>(info.ssi_signo);
 }
 
-void handle_signals(const Fd& signals, const std::function<void(int)>& pass_on,
-                    TerminalProxy* terminal) {
-  while (const std::optional<int> number = next_signal(signals)) {
-    if (*number == SIGCHLD) continue;  // the end of the process shows at its pidfd
-    if (*number == SIGWINCH && terminal != nullptr) {
-      terminal->resize();
-    } else {
-      pass_on(*number);
-    }
+// One of them: poll(2) tells of the next.
+void handle_signal(const Fd& signals, const std::function<void(int)>& pass_on,
+                   TerminalProxy* terminal) {
+  const std::optional<int> number = next_signal(signals);
+  if (!number || *number == SIGCHLD) return;  // the end of the process shows at its pidfd
+  if (*number == SIGWINCH && terminal != nullptr) {
+    terminal->resize();
+  } else {
+    pass_on(*number);
   }
 }
 
@@ -47,7 +47,7 @@ void wait_in_foreground(const Fd& pidfd, const ForegroundSignals& signals,
     const int timeout = terminal != nullptr ? terminal->timeout_milliseconds() : -1;
     if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) throw_errno("poll");
     if (terminal != nullptr) terminal->serve({polled[0], polled[1]});
-    if (polled[2].revents != 0) handle_signals(signals.fd(), pass_on, terminal);
+    if (polled[2].revents != 0) handle_signal(signals.fd(), pass_on, terminal);
     if (polled[4].revents != 0) companion->on_readable();
     ended = polled[3].revents != 0;
   }

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdio>
+#include <memory>
 #include <utility>
 
 #include "runtime/base/error.h"
@@ -107,7 +108,7 @@ void make_link(const RootDir& root, const LinkStep& link) {
 // lies right in it needs no search from the root for its place.
 class FreshFilesystem {
  public:
-  void set(const std::string& destination, Fd mount) {
+  void set(const std::string& destination, std::shared_ptr<Fd> mount) {
     destination_ = destination;
     mount_ = std::move(mount);
   }
@@ -117,7 +118,7 @@ class FreshFilesystem {
   bool make_place(const std::string& destination, TargetKind kind) {
     const SplitPath parts = split_path(destination);
     if (mount_ && parts.parent == destination_ &&
-        make_mount_point(mount_, std::string(parts.name), kind)) {
+        make_mount_point(*mount_, std::string(parts.name), kind)) {
       return true;
     }
     mount_.reset();
@@ -125,16 +126,16 @@ class FreshFilesystem {
   }
 
   void attach(const Fd& mount, const std::string& destination) const {
-    attach_mount_at(mount, mount_, std::string(split_path(destination).name));
+    attach_mount_at(mount, *mount_, std::string(split_path(destination).name));
   }
 
   std::string path_of(const std::string& destination) const {
-    return descriptor_path(mount_).append("/").append(split_path(destination).name);
+    return descriptor_path(*mount_).append("/").append(split_path(destination).name);
   }
 
  private:
   std::string destination_;
-  Fd mount_;
+  std::shared_ptr<Fd> mount_;
 };
 
 // A new sysfs is for who owns the network namespace. For others there is the host's, which is the
@@ -189,13 +190,13 @@ class MountSequence {
   // What had to stay writable while mount points were made in it. Returns the mount at /dev.
   Fd make_readonly() {
     Fd dev;
-    for (auto& [destination, mount] : readonly_at_end_) {
+    for (const auto& [destination, mount] : readonly_at_end_) {
       if (destination == "/dev") {
-        dev = std::move(mount);
+        dev = std::move(*mount);
         continue;
       }
       const Doing doing("make read-only", destination);
-      set_mount_attributes(mount, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, destination);
+      set_mount_attributes(*mount, MOUNT_ATTR_RDONLY, 0, 0, Depth::single, destination);
     }
     return dev;
   }
@@ -268,8 +269,10 @@ class MountSequence {
       set_mount_attributes(mount, 0, 0, options.propagation, Depth::single, "");
     }
     put(mount, destination, step, std::move(place));
-    if (late) readonly_at_end_.emplace_back(destination, mount.duplicate());
-    if (holds_others) fresh_.set(destination, std::move(mount));
+    if (!late && !holds_others) return;
+    const auto shared = std::make_shared<Fd>(std::move(mount));
+    if (late) readonly_at_end_.emplace_back(destination, shared);
+    if (holds_others) fresh_.set(destination, shared);
   }
 
   bool try_at_once(const MountStep& step, const std::string& destination,
@@ -303,7 +306,7 @@ class MountSequence {
   const std::string& bundle_;
   std::string label_;
   FreshFilesystem fresh_;
-  std::vector<std::pair<std::string, Fd>> readonly_at_end_;
+  std::vector<std::pair<std::string, std::shared_ptr<Fd>>> readonly_at_end_;
 };
 
 }  // namespace

@@ -36,12 +36,18 @@ void make_parent_private(std::string path) {
   }
 }
 
-void pivot(const RootDir& root) {
-  const Fd old = open_directory("/");
+// Whether nothing that happens below "/" here reaches the host any more.
+bool cuts_off(uint64_t propagation) {
+  return (propagation & MS_REC) != 0 && (propagation & (MS_SLAVE | MS_PRIVATE)) != 0;
+}
+
+void pivot(const RootDir& root, uint64_t propagation) {
+  Fd old;
+  if (!cuts_off(propagation)) old = open_directory("/");
   check(::fchdir(root.fd().get()), "fchdir to the root filesystem");
   check(::syscall(SYS_pivot_root, ".", "."), "pivot_root");
   // Letting go of mounts that the host shares would take them from the host.
-  set_mount_attributes(old, 0, 0, MS_SLAVE, Depth::recursive, "the old root");
+  if (old) set_mount_attributes(old, 0, 0, MS_SLAVE, Depth::recursive, "the old root");
   // The old root lies on the new one: "." is where we stand, and what is mounted on it.
   check(::umount2(".", MNT_DETACH), "unmount the old root");
 }
@@ -96,23 +102,27 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation, co
   const Fd directory = open_directory(place);
   // Copied while the host's mounts are as they were: an unbindable one can't be copied, and a
   // private one has nothing to be a slave of.
-  Fd root = prepared ? prepared.duplicate() : clone_mount(directory, Depth::recursive);
-  // Where the host's mounts are shared (systemd), the copy is a peer of them: what the container
+  // Where the host's mounts are shared (systemd), a copy is a peer of them: what the container
   // mounts in it would appear on the host, and pivot_root(2) refuses it.
   const uint64_t own = (flags & MS_SLAVE) != 0 ? MS_SLAVE : MS_PRIVATE;
-  set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
+  Fd root;
+  if (prepared) {
+    root = prepared.duplicate();
+    set_mount_attributes(root, 0, 0, own, Depth::recursive, path);
+  } else {
+    root = clone_mount(directory, {.propagation = own}, Depth::recursive);
+  }
   set_propagation("/", flags);
-  const bool cut_off = (flags & MS_REC) != 0 && (flags & (MS_SLAVE | MS_PRIVATE)) != 0;
-  if (!cut_off) make_parent_private(place);
+  if (!cuts_off(flags)) make_parent_private(place);
   attach_mount(root, directory, path);
   return RootDir(std::move(root));
 }
 
-void switch_root(const RootDir& root, RootSwitch method) {
+void switch_root(const RootDir& root, RootSwitch method, std::string_view propagation) {
   const Doing doing("switch to the root filesystem");
   switch (method) {
     case RootSwitch::pivot:
-      return pivot(root);
+      return pivot(root, parse_rootfs_propagation(propagation));
     case RootSwitch::move:
       return move_to_root(root);
     case RootSwitch::chroot:
@@ -136,22 +146,22 @@ void make_rootfs_readonly() {
 Fd open_mask_source(const std::vector<std::string>& masked_paths) {
   if (masked_paths.empty()) return {};
   const Doing doing("open /dev/null");
-  Fd null(::open_tree(AT_FDCWD, "/dev/null",
-                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
-  if (!null && errno == EPERM) return null;
-  check(null.get(), "open_tree");
+  Fd null;
+  try {
+    // Private: what is mounted over a masked file must not appear on the host's /dev/null.
+    null = clone_mount_at("/dev/null", AT_SYMLINK_NOFOLLOW, {.propagation = MS_PRIVATE});
+  } catch (const Error& refused) {
+    if (refused.code() != EPERM) throw;
+    return null;
+  }
   const struct stat status = stat_fd(null, "/dev/null");
   if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
     throw Error("is not the null device (character device 1:3)", ENODEV);
   }
-  // What is mounted over a masked file must not appear on the host's /dev/null.
-  set_mount_attributes(null, 0, 0, MS_PRIVATE, Depth::single, "/dev/null");
   return null;
 }
 
-void mask_paths(const std::vector<std::string>& paths, const Fd& null_device) {
-  if (paths.empty()) return;
-  const RootDir root = RootDir::open_host_path("/");
+void mask_paths(const RootDir& root, const std::vector<std::string>& paths, const Fd& null_device) {
   Mask file_mask(null_device);
   Fd empty;
   Mask directory_mask(empty);
@@ -168,9 +178,7 @@ void mask_paths(const std::vector<std::string>& paths, const Fd& null_device) {
   }
 }
 
-void make_paths_readonly(const std::vector<std::string>& paths) {
-  if (paths.empty()) return;
-  const RootDir root = RootDir::open_host_path("/");
+void make_paths_readonly(const RootDir& root, const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     const Doing doing("make read-only", path);
     const Fd target = root.open_if_exists(path, O_PATH);

@@ -26,7 +26,8 @@ RootDir prepare_rootfs(const std::string& path, std::string_view propagation,
 // is the new "/". Without pivot_root (an initramfs can't be pivoted): MS_MOVE and chroot. In the
 // runtime's own mount namespace (shared_rootfs.h): chroot alone.
 enum class RootSwitch { pivot, move, chroot };
-void switch_root(const RootDir& root, RootSwitch method);
+// `propagation` as for prepare_rootfs().
+void switch_root(const RootDir& root, RootSwitch method, std::string_view propagation = {});
 
 // After the switch. `propagation` as in config.json; nothing to do for "".
 void set_rootfs_propagation(std::string_view propagation);
@@ -38,7 +39,7 @@ void make_rootfs_readonly();
 Fd open_mask_source(const std::vector<std::string>& masked_paths);
 // After the switch. Files become /dev/null, directories an empty read-only tmpfs; what is absent is
 // skipped.
-void mask_paths(const std::vector<std::string>& paths, const Fd& null_device);
-void make_paths_readonly(const std::vector<std::string>& paths);
+void mask_paths(const RootDir& root, const std::vector<std::string>& paths, const Fd& null_device);
+void make_paths_readonly(const RootDir& root, const std::vector<std::string>& paths);
 
 }  // namespace gocker

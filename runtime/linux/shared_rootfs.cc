@@ -35,9 +35,7 @@ Fd copy_shared_rootfs(const std::string& path) {
   const Doing doing("prepare the root filesystem", path);
   // Over "/", it would be in everybody's way.
   if (path == "/") throw Error("the host's own root needs a mount namespace to be a container's");
-  Fd root = clone_mount(open_directory(path), Depth::recursive);
-  set_mount_attributes(root, 0, 0, MS_PRIVATE, Depth::recursive, path);
-  return root;
+  return clone_mount(open_directory(path), {.propagation = MS_PRIVATE}, Depth::recursive);
 }
 
 void unmount_shared_rootfs(const std::string& path, uint64_t id) {

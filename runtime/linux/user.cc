@@ -16,6 +16,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/base/syscalls.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -57,8 +58,10 @@ void set_ids(uint32_t uid, uint32_t gid, Tracing by) {
 // The first `kMaxPasswdSize` bytes at most; nothing where it is no regular file. Opened without
 // blocking: a FIFO would hang.
 std::string read_passwd() {
-  const RootDir root = RootDir::open_host_path("/");
-  const Fd file = root.open_if_exists("etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  open_how how{};  // "/" is the container's root by now, and so what its links start from
+  how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_MAGICLINKS;
+  const Fd file(sys::openat2(AT_FDCWD, "/etc/passwd", how));
   if (!file || !S_ISREG(stat_fd(file, "/etc/passwd").st_mode)) return {};
   std::string content;
   std::array<char, 4096> buffer;

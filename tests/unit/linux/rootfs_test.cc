@@ -57,7 +57,7 @@ class RootfsTest : public ::testing::Test {
     null_ = open_mask_source({"/x"});
     const RootDir root = prepare_rootfs(rootfs(), propagation);
     ASSERT_EQ(::mount("proc", at("/proc").c_str(), "proc", 0, nullptr), 0);
-    switch_root(root, method);
+    switch_root(root, method, propagation);
     set_rootfs_propagation(propagation);
   }
 
@@ -218,7 +218,8 @@ TEST_F(RootfsTest, MissingRootIsNamed) {
 TEST_F(RootfsTest, MaskedFilesAndDirectoriesAreEmpty) {
   run([&] {
     enter();
-    mask_paths({"/file", "/mounted", "/absent", "/file/absent", "/marker", "/dir"}, null());
+    mask_paths(RootDir::open_host_path("/"),
+               {"/file", "/mounted", "/absent", "/file/absent", "/marker", "/dir"}, null());
     struct stat status {};
     for (const char* path : {"/file", "/marker"}) {
       EXPECT_EQ(content_of(path), "") << path;
@@ -236,7 +237,7 @@ TEST_F(RootfsTest, MaskedFilesShareNothingWithTheHostsNullDevice) {
   run(
       [&] {
         enter();
-        mask_paths({"/file"}, null());
+        mask_paths(RootDir::open_host_path("/"), {"/file"}, null());
         EXPECT_EQ(mount_at("/file").propagation, "");
         ASSERT_EQ(::mount("/marker", "/file", "", MS_BIND, nullptr), 0);
       },
@@ -251,7 +252,7 @@ TEST_F(RootfsTest, MaskingFollowsSymlinksInsideOnly) {
   run([&] {
     ASSERT_EQ(::symlink("../../../file", at("/dir/link").c_str()), 0);
     enter();
-    mask_paths({"/dir/link"}, null());
+    mask_paths(RootDir::open_host_path("/"), {"/dir/link"}, null());
     EXPECT_EQ(content_of("/file"), "");
   });
 }
@@ -261,7 +262,7 @@ TEST_F(RootfsTest, MaskIsTheHostsNullWhateverTheImageHas) {
     make_directories(at("/dev"), 0755);
     ASSERT_EQ(::symlink("/proc/sysrq-trigger", at("/dev/null").c_str()), 0);
     enter();
-    mask_paths({"/proc/version", "/file"}, null());
+    mask_paths(RootDir::open_host_path("/"), {"/proc/version", "/file"}, null());
     struct stat status {};
     ASSERT_EQ(::stat("/file", &status), 0);
     EXPECT_EQ(status.st_rdev, makedev(1, 3));
@@ -283,7 +284,7 @@ TEST_F(RootfsTest, AReplacedNullDeviceOfTheHostIsNoMask) {
 TEST_F(RootfsTest, ReadOnlyPathsAreReadOnly) {
   run([&] {
     enter();
-    make_paths_readonly({"/dir", "/file", "/proc/sys", "/absent"});
+    make_paths_readonly(RootDir::open_host_path("/"), {"/dir", "/file", "/proc/sys", "/absent"});
     EXPECT_EQ(write_error("/dir/f"), EROFS);
     EXPECT_EQ(write_error("/file"), EROFS);
     EXPECT_EQ(write_error("/proc/sys/kernel/core_pattern"), EROFS);
@@ -296,7 +297,7 @@ TEST_F(RootfsTest, ReadOnlyPathsKeepTheirOtherFlags) {
   run([&] {
     enter();
     ASSERT_EQ(::mount("t", "/dir", "tmpfs", MS_NOSUID | MS_NODEV, nullptr), 0);
-    make_paths_readonly({"/dir"});
+    make_paths_readonly(RootDir::open_host_path("/"), {"/dir"});
     const MountEntry entry = mount_at("/dir");
     EXPECT_TRUE(entry.has_option("ro"));
     EXPECT_TRUE(entry.has_option("nosuid"));
