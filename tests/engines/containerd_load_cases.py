@@ -10,7 +10,7 @@ import host
 import proc
 from engine import case, contains, equal, wait_until
 
-CONTAINERS = int(os.environ.get("GOCKER_TEST_CONTAINERS", "12"))
+CONTAINERS = int(os.environ.get("GOCKER_ENGINES_CONTAINERS", "12"))
 MOMENTS = int(os.environ.get("GOCKER_TEST_MOMENTS", "8"))
 CREATE_SECONDS = 0.008  # more or less
 

@@ -3,7 +3,7 @@
 
     tests/engines/containerd_test.py RUNTIME [NAME...]
 
-GOCKER_TEST_CONTAINERS is how many containers there are at once (default 12), GOCKER_TEST_MOMENTS how
+GOCKER_ENGINES_CONTAINERS is how many containers there are at once (default 12), GOCKER_TEST_MOMENTS how
 often a shim is killed while it creates (default 8).
 """
 

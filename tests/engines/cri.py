@@ -7,6 +7,7 @@ import tarfile
 
 import containerd
 import engine
+import grpc
 import grpc_client
 import oci_layout
 import registry
@@ -163,7 +164,10 @@ class Cri(containerd.Daemon):
         self.call = grpc_client.Service(self.socket, "runtime.v1.RuntimeService", MESSAGES)
 
     def is_ready(self):
-        conditions = self.call("Status")["status"]["conditions"]
+        try:
+            conditions = self.call("Status")["status"]["conditions"]
+        except grpc.RpcError:  # the plugin is still looking for what runs
+            return False
         return all(condition.get("status") for condition in conditions)
 
     def reset(self):

@@ -24,6 +24,10 @@ class Docker(engine.Engine):
         self.execution = pathlib.Path("/run/docker")
         self.log = self.folder / "dockerd.log"
         self.env["DOCKER_CONFIG"] = str(self.folder / "client")
+        # What BuildKit calls, whatever the default runtime is.
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/runc").symlink_to(self.runtime)
+        self.env["PATH"] = f"{self.folder}/bin:{self.env['PATH']}"
         self.program = [CLIENT, "--host", f"unix://{self.socket}"]
         self.process = None
         self.archive = None

@@ -1,8 +1,11 @@
 """Cases of docker: networks, images, and what the daemon does by itself."""
 
+import os
 import pathlib
+import subprocess
 import time
 
+import host
 import limits
 import proc
 from engine import IMAGE, case, contains, equal, wait_until
@@ -152,9 +155,20 @@ def build_classic(docker):
     check_build(docker, DOCKER_BUILDKIT="0")
 
 
+def runtimes_of_buildkit():
+    """The names of the programs that run a RUN just now."""
+    return [os.path.basename(os.readlink(f"/proc/{pid}/exe")) for pid, words in host.processes().items()
+            if words.startswith("runc ") and "/buildkit/" in words]
+
+
 @case("an image is built by BuildKit, which calls the runtime itself")
 def build_buildkit(docker):
     check_build(docker, DOCKER_BUILDKIT="1")
+    slow = docker.background("build", "-", env={"DOCKER_BUILDKIT": "1"}, stdin=subprocess.PIPE)
+    slow.stdin.write(f"FROM {IMAGE}\nRUN sleep 1\n")
+    slow.stdin.close()
+    equal(wait_until(runtimes_of_buildkit, "a call of the runtime")[0], docker.runtime.resolve().name)
+    equal(slow.wait(60), 0)
     limits.remove_group("docker/buildkit")  # BuildKit's parent for all
 
 

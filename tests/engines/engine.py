@@ -132,9 +132,9 @@ class Engine:
         contains(done.stderr, says)
         return done.stderr
 
-    def background(self, *words, **more):
+    def background(self, *words, env=None, **more):
         """Begins a call."""
-        return subprocess.Popen([*self.program, *map(str, words)], env=self.env, text=True,
+        return subprocess.Popen([*self.program, *map(str, words)], env={**self.env, **(env or {})}, text=True,
                                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                                    "stderr": subprocess.PIPE, **more})
 
