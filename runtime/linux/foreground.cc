@@ -48,7 +48,7 @@ void wait_in_foreground(const Fd& pidfd, const ForegroundSignals& signals,
     if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) throw_errno("poll");
     if (terminal != nullptr) terminal->serve({polled[0], polled[1]});
     if (polled[2].revents != 0) handle_signal(signals.fd(), pass_on, terminal);
-    if (polled[4].revents != 0) companion->on_readable();
+    if (companion != nullptr && polled[4].revents != 0) companion->on_readable();
     ended = polled[3].revents != 0;
   }
   if (terminal != nullptr) terminal->drain();
