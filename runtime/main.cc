@@ -17,9 +17,11 @@
 #include "runtime/base/trace.h"
 #include "runtime/base/trace_file.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/output.h"
 #include "runtime/linux/seccomp_names.h"
+#include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
 namespace {
@@ -197,6 +199,7 @@ int run_program(int argc, char** argv) {
   }
   const Global global{arguments.has("root") ? arguments.value("root") : default_state_root(), argv,
                       cgroup_manager(arguments), rootless(arguments), arguments.value("criu")};
+  if (global.cgroup_manager == CgroupManager::systemd) set_systemd_helper_folder(own_folder());
   const Command& command = find_command(words.front());
   return trace_command(command, arguments.value("trace"), [&] {
     return report_errors(command.failure_code, [&] {

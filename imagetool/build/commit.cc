@@ -29,7 +29,9 @@ constexpr char kEscape = '\\';
 // A container that runs stands still while this lives.
 class Pause {
  public:
-  Pause(const OciRuntime& runtime, std::string id) : runtime_(runtime), id_(std::move(id)) {
+  Pause(const OciRuntime& runtime, const Transition& transition)
+      : runtime_(runtime), id_(transition.id()) {
+    transition.describe(kPausedForCommit);
     runtime_.pause(id_);
   }
   Pause(const Pause&) = delete;
@@ -171,7 +173,7 @@ std::string commit_container(const Places& places, const std::string& id,
     const auto state = runtime.state(id);
     std::optional<Pause> pause;
     if (state && state->status == "running" && options.pause == CommitOptions::Pause::yes) {
-      pause.emplace(runtime, id);
+      pause.emplace(runtime, transition);
     }
     const Fd changes = open_changes(places.bundle(id));
     if (auto layer = ChangesLayer(writing, image, notes).make(changes, mount_points)) {

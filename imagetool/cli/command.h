@@ -80,6 +80,7 @@ extern const Command kPull;
 extern const Command kRm;
 extern const Command kTag;
 extern const Command kUnbundle;
+extern const Command kUnshare;
 extern const Command kVolumeCreate;
 extern const Command kVolumeInspect;
 extern const Command kVolumeList;

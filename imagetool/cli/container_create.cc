@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -102,13 +101,6 @@ void run_attached(const Places& places, CreatedContainer created, const std::str
   const auto outcome = client->serve({.input = record.interactive, .detach_keys = keys});
   if (outcome == AttachedClient::Outcome::detached) return;
   end_like(record, end);
-}
-
-void check_terminal(const Arguments& arguments) {
-  const bool needs_one = arguments.has("tty") && arguments.has("interactive");
-  if (needs_one && !arguments.has("detach") && ::isatty(STDIN_FILENO) == 0) {
-    throw UsageError("-t with -i needs a terminal as standard input; leave out -t");
-  }
 }
 
 void run(const Global& global, const Arguments& arguments) {

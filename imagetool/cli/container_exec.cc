@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <array>
 #include <ctime>
 
@@ -46,9 +44,7 @@ void exec(const Global& global, const Arguments& arguments) {
   options.interactive = arguments.has("interactive");
   options.detach = arguments.has("detach");
   options.privileged = arguments.has("privileged");
-  if (options.terminal && options.interactive && ::isatty(STDIN_FILENO) == 0) {
-    throw UsageError("-t with -i needs a terminal as standard input; leave out -t");
-  }
+  check_terminal(arguments);
   const Places places = places_of(global);
   const ContainerRecord record = load_record(places, find_container(places, words[0]));
   throw ExitCode{run_session(places, record, options)};

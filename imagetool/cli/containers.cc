@@ -1,5 +1,7 @@
 #include "imagetool/cli/containers.h"
 
+#include <unistd.h>
+
 #include "imagetool/cli/named_things.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/recovery.h"
@@ -20,6 +22,13 @@ const std::string& spoken_name(const ContainerRecord& record) {
 void for_each_container(const Places& places, const std::vector<std::string>& names,
                         const std::function<void(const std::string& id)>& action) {
   for_each_name(names, [&](const std::string& name) { action(find_container(places, name)); });
+}
+
+void check_terminal(const Arguments& arguments) {
+  const bool needs_one = arguments.has("tty") && arguments.has("interactive");
+  if (needs_one && !arguments.has("detach") && ::isatty(STDIN_FILENO) == 0) {
+    throw UsageError("-t with -i needs a terminal as standard input; leave out -t");
+  }
 }
 
 void end_like(const ContainerRecord& record, const EndWatch& end) {

@@ -22,6 +22,9 @@ const std::string& spoken_name(const ContainerRecord& record);
 void for_each_container(const Places& places, const std::vector<std::string>& names,
                         const std::function<void(const std::string& id)>& action);
 
+// Throws where -t and -i ask for a terminal in the foreground and there is none.
+void check_terminal(const Arguments& arguments);
+
 // Waits for the container's end and throws ExitCode with the code of its program, or an Error where
 // that is unknown.
 [[noreturn]] void end_like(const ContainerRecord& record, const EndWatch& end);

@@ -11,11 +11,13 @@
 #include "imagetool/cli/output.h"
 #include "imagetool/containers/program_error.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/rootless/users_namespace.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker::cli {
 namespace {
@@ -23,14 +25,15 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr size_t kSummaryColumn = 24;
-constexpr std::string_view kDefaultRoot = "/var/lib/gocker";
-constexpr std::string_view kDefaultRunRoot = "/run/gocker";
 constexpr std::string_view kRuntime = "gocker-runtime";
 
 constexpr std::array kGlobalOptions = {
-    Option{"root", 0, "DIR", "where images are kept (default $GOCKER_ROOT or /var/lib/gocker)"},
+    Option{"root", 0, "DIR",
+           "where images are kept (default $GOCKER_ROOT, /var/lib/gocker, or for an ordinary user "
+           "~/.local/share/gocker)"},
     Option{"run-root", 0, "DIR",
-           "what does not outlive a reboot (default $GOCKER_RUN or /run/gocker)"},
+           "what does not outlive a reboot (default $GOCKER_RUN, /run/gocker, or for an ordinary "
+           "user $XDG_RUNTIME_DIR/gocker)"},
     Option{"runtime", 0, "PROGRAM",
            "the OCI runtime (default: gocker-runtime beside this program)"},
     Option{"debug", 0, "", "tell on stderr what is done"},
@@ -131,6 +134,7 @@ void run_command(const Command& command, const Global& global,
   const Arguments arguments = parse(options, plain_words(options, words, command.order));
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
+  if (!is_superuser()) enter_users_namespace(global.run_root);
   remove_abandoned_runs(global.run_root, global.runtime);
   command.run(global, arguments);
 } catch (const UsageError& error) {
@@ -172,9 +176,22 @@ std::string find_runtime() {
   return std::string(kRuntime);  // whoever executes it says that there is none
 }
 
+std::string default_root() {
+  if (is_superuser()) return "/var/lib/gocker";
+  const std::string home(variable_or("HOME", "/nonexistent"));
+  return std::string(variable_or("XDG_DATA_HOME", home + "/.local/share")) + "/gocker";
+}
+
+std::string default_run_root() {
+  if (is_superuser()) return "/run/gocker";
+  const std::string own = "/tmp/gocker-" + std::to_string(::geteuid());
+  const std::string_view runtime_directory = variable_or("XDG_RUNTIME_DIR", "");
+  return runtime_directory.empty() ? own : std::string(runtime_directory) + "/gocker";
+}
+
 Global global_of(const Arguments& options) {
-  return {.root = options.value("root", variable_or("GOCKER_ROOT", kDefaultRoot)),
-          .run_root = options.value("run-root", variable_or("GOCKER_RUN", kDefaultRunRoot)),
+  return {.root = options.value("root", variable_or("GOCKER_ROOT", default_root())),
+          .run_root = options.value("run-root", variable_or("GOCKER_RUN", default_run_root())),
           .runtime = options.has("runtime") ? options.value("runtime") : find_runtime()};
 }
 
@@ -211,6 +228,7 @@ std::span<const Command* const> commands() {
                                            &kBundle,
                                            &kUnbundle,
                                            &kMount,
+                                           &kUnshare,
                                            &kContainerCreate,
                                            &kContainerRun,
                                            &kContainerStart,

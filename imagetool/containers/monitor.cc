@@ -13,6 +13,7 @@
 
 #include "imagetool/containers/oci_runtime.h"
 #include "imagetool/containers/program_error.h"
+#include "imagetool/lifeline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
@@ -84,7 +85,7 @@ std::vector<std::string> command_line(const Places& places, const ContainerRecor
 
 struct Inheritance {
   int sync_pipe;
-  std::vector<int> ports;
+  std::vector<int> kept;  // for as long as the monitor lives
 };
 
 // In the child. conmon leaves every descriptor open that it finds, for as long as it lives.
@@ -99,7 +100,7 @@ struct Inheritance {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   clear_cloexec(inherited.sync_pipe);
-  for (const int fd : inherited.ports) clear_cloexec(fd);
+  for (const int fd : inherited.kept) clear_cloexec(fd);
   ::execve(kProgram, args.data(), env.data());
   exit_now(errno == ENOENT ? 127 : 126);
 }
@@ -159,7 +160,9 @@ pid_t start_monitor(const Places& places, const ContainerRecord& record,
   const Fd read_end(ends[0]);
   Fd write_end(ends[1]);
   Inheritance inherited{write_end.get(), {}};
-  for (const Fd& port : ports) inherited.ports.push_back(port.get());
+  for (const Fd& port : ports) inherited.kept.push_back(port.get());
+  const Fd lifeline = open_lifeline(places.run);
+  if (lifeline) inherited.kept.push_back(lifeline.get());
   launch(command_line(places, record), inherited);
   write_end.reset();
   if (!reported_pid(read_end)) throw_runtime_error(runtime_error(places, record.id));

@@ -33,6 +33,9 @@ void settle(const Places& places, const Transition& transition) {
     return remove_container(places, id);
   }
   const auto state = OciRuntime(places).state(id);
+  if (state && state->status == "paused" && transition.cut_off() == kPausedForCommit) {
+    return OciRuntime(places).resume(id);
+  }
   if (state && state->is_alive()) return;  // without a keeper: `ps` says so
   // Nobody will give it the word to begin. One that is stopped is its keeper's to end.
   if (state && state->status != "stopped") kill_monitor(places, id);

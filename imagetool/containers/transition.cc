@@ -9,7 +9,6 @@
 #include "imagetool/containers/locked_file.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/rooted_path.h"
 
 namespace gocker {
 
@@ -30,9 +29,15 @@ bool Transition::begin(const Places& places, const std::string& id, std::string_
   path_ = places.transitions() + "/" + id;
   file_ = lock_file(path_, lock_flags);
   if (!file_) return false;
-  was_cut_off_ = stat_fd(file_, path_).st_size > 0;
-  check(::pwrite(file_.get(), what.data(), what.size(), 0), "write", path_);
+  cut_off_ = read_all(file_, path_);
+  // What was cut off stays until it is finished or undone.
+  if (cut_off_.empty()) describe(what);
   return true;
+}
+
+void Transition::describe(std::string_view what) const {
+  check(::ftruncate(file_.get(), 0), "truncate", path_);
+  check(::pwrite(file_.get(), what.data(), what.size(), 0), "write", path_);
 }
 
 void Transition::finish() {

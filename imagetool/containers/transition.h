@@ -15,6 +15,9 @@
 
 namespace gocker {
 
+// A change that has paused a running container: who finds it cut off lets that go on.
+inline constexpr std::string_view kPausedForCommit = "commit, paused";
+
 class Transition {
  public:
   // Waits for others that change the container. `what` is for people: "create", "start".
@@ -28,7 +31,11 @@ class Transition {
 
   const std::string& id() const { return id_; }
   // Whether an earlier change of this container was cut off: its file was there already.
-  bool was_cut_off() const { return was_cut_off_; }
+  bool was_cut_off() const { return !cut_off_.empty(); }
+  // What that was: the text that it left.
+  const std::string& cut_off() const { return cut_off_; }
+  // Says what is done from now on, for whoever finds it cut off.
+  void describe(std::string_view what) const;
   // Done: the file is removed, the lock given back.
   void finish();
   // Another process that has inherited the lock will finish it.
@@ -41,7 +48,7 @@ class Transition {
   std::string path_;
   std::string id_;
   Fd file_;
-  bool was_cut_off_ = false;
+  std::string cut_off_;
 };
 
 // The ids of containers with a file in the journal: being changed, or cut off.

@@ -80,7 +80,9 @@ std::vector<Fd> connect_network(const Places& places, ContainerRecord& record) {
   for (const Interface& interface : connection.interfaces) {
     request.addresses.push_back(interface.address);
   }
-  request.gateway = connection.interfaces.front().network.gateway;
+  if (!connection.interfaces.empty()) {
+    request.gateway = connection.interfaces.front().network.gateway;
+  }
   request.name_servers = connection.name_servers;
   write_files(places, record, make_name_files(request));
   return std::move(connection.port_sockets);

@@ -5,11 +5,13 @@
 #include <set>
 #include <thread>
 
+#include "imagetool/lifeline.h"
 #include "imagetool/network/host_interfaces.h"
 #include "imagetool/network/netavark.h"
 #include "imagetool/network/network_lock.h"
 #include "imagetool/network/network_namespace.h"
 #include "imagetool/network/networks.h"
+#include "imagetool/network/pasta.h"
 #include "imagetool/object_name.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
@@ -176,6 +178,10 @@ void wire(const NetworkPlaces& places, Attachment& attachment) {
 
 Connection connect(const NetworkPlaces& places, const ConnectRequest& request) {
   const NetworkLock lock(places);
+  if (is_users(places.run)) {
+    disconnect_from_pasta(places, request.container_id);
+    return connect_by_pasta(places, request);
+  }
   take_back(places, request.container_id);
   const std::vector<Attachment> others = attachments(places);
   Attachment attachment = take_interfaces(places, request, others);
@@ -194,7 +200,8 @@ Connection connect(const NetworkPlaces& places, const ConnectRequest& request) {
 void disconnect(const NetworkPlaces& places, const std::string& container_id) {
   const Doing doing("disconnect container", container_id);
   const NetworkLock lock(places);
-  take_back(places, container_id);
+  is_users(places.run) ? disconnect_from_pasta(places, container_id)
+                       : take_back(places, container_id);
 }
 
 }  // namespace gocker

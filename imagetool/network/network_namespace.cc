@@ -3,16 +3,21 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include "runtime/base/error.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/file.h"
+#include "runtime/base/process.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -34,15 +39,33 @@ class Visit {
   Fd home_;
 };
 
+void bind_namespace(const std::string& source, const std::string& path) {
+  check(::mount(source.c_str(), path.c_str(), nullptr, MS_BIND, nullptr), "mount");
+}
+
+void make_and_bind(const std::string& path) {
+  const Visit visit;
+  check(::unshare(CLONE_NEWNET), "unshare");
+  bind_namespace(kOwnNamespace, path);
+}
+
+// Root of a user namespace could not come back to the host's network from such a visit.
+void make_in_child_and_bind(const std::string& path) {
+  const std::optional<Child> child = clone_child(CLONE_NEWNET, Fd());
+  if (!child) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (true) ::pause();
+  }
+  bind_namespace("/proc/" + std::to_string(child->pid()) + "/ns/net", path);
+}
+
 }  // namespace
 
 void make_network_namespace(const std::string& path) {
   const Doing doing("make the network namespace", path);
   open_file(path, O_RDONLY | O_CREAT | O_EXCL, 0600);
   try {
-    const Visit visit;
-    check(::unshare(CLONE_NEWNET), "unshare");
-    check(::mount(kOwnNamespace, path.c_str(), nullptr, MS_BIND, nullptr), "mount");
+    is_host_root() ? make_and_bind(path) : make_in_child_and_bind(path);
   } catch (...) {
     ::unlink(path.c_str());
     throw;

@@ -14,6 +14,7 @@
 #include "oci-spec/image_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -50,7 +51,7 @@ void create(const Fd& directory) {
   oci::Index index;
   index.media_type = oci::media_type::kIndex;
   replace_file_at(directory, "index.json", oci::to_json(index), 0600);
-  const std::string_view version = ::geteuid() == 0 ? kVersionTrusted : kVersionUser;
+  const std::string_view version = is_host_root() ? kVersionTrusted : kVersionUser;
   replace_file_at(directory, "version", version, 0600, Sync::yes);
 }
 

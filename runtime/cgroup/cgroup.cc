@@ -32,6 +32,7 @@ constexpr const char* kKill = "cgroup.kill";
 constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
 // Dying processes leave their groups within that time, or something is amiss.
 constexpr std::chrono::seconds kPatience{2};
+constexpr useconds_t kLongestPause = 50'000;  // between two looks
 
 std::string directory_above(const std::string& directory) {
   return directory.substr(0, directory.rfind('/'));
@@ -310,6 +311,20 @@ void Cgroup::kill_all(int signal) {
   if (signal == SIGKILL) thaw_v1_groups_below(paths_);
 }
 
+void Cgroup::await_removal() {
+  const Doing doing("wait for systemd to remove the control groups");
+  const auto deadline = Clock::now() + kPatience;
+  const auto is_there = [](const CgroupPaths::Hierarchy& hierarchy) {
+    return hierarchy.owned && GroupDirectory::open_if_exists(hierarchy.directory).has_value();
+  };
+  useconds_t pause = 100;
+  while (std::any_of(paths_.hierarchies.begin(), paths_.hierarchies.end(), is_there)) {
+    if (Clock::now() >= deadline) return remove();
+    ::usleep(pause);
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
 void Cgroup::remove() {
   const Doing doing("remove the control groups");
   std::vector<std::string> left;
@@ -317,7 +332,6 @@ void Cgroup::remove() {
     if (hierarchy.owned) left.push_back(hierarchy.directory);
   }
   const auto deadline = Clock::now() + kPatience;
-  constexpr useconds_t kLongestPause = 50'000;
   for (useconds_t pause = 100;; pause = std::min(pause * 2, kLongestPause)) {
     std::erase_if(left,
                   [](const std::string& directory) { return remove_group_tree(directory) == 0; });

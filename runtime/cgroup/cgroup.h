@@ -73,6 +73,10 @@ class Cgroup {
   // Removes the container's own groups, with those that it made below. Waits up to two seconds for
   // dying processes; an error names those that live on. What is absent is fine.
   void remove();
+  // For groups that systemd made: it removes them itself once nobody is in them, and would take its
+  // unit for active for ever if they were gone before it could look. The same as remove() where it
+  // does not within two seconds.
+  void await_removal();
 
   // How the container's own mount of type "cgroup" is made up, in order. Binds alone: inside a
   // cgroup namespace a bind of the container's group can't be told from a new mount, and costs

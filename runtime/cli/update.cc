@@ -10,9 +10,11 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
 #include "runtime/linux/intel_rdt.h"
+#include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
 namespace {
@@ -135,6 +137,15 @@ void update_schemata(const Container& container, const Arguments& arguments) {
                       arguments.value("l3-cache-schema"), arguments.value("mem-bw-schema"));
 }
 
+// Else its next reload would take the former limits back.
+void tell_systemd(const ContainerRecord& record) {
+  if (record.scope.empty()) return;
+  set_systemd_helper_folder(own_folder());
+  const std::string& directory = record.cgroup.hierarchies.front().directory;
+  set_scope_properties(record.scope, own_systemd_instance(),
+                       limits_of_scope(GroupDirectory::open(directory), WhichLimits::all));
+}
+
 int run(const Global& global, const Arguments& arguments) {
   const oci::Resources resources = wanted_resources(arguments);
   const Container container = Container::load(StateRoot(global.state_root),
@@ -143,6 +154,7 @@ int run(const Global& global, const Arguments& arguments) {
   if (!container.open_process()) throw Error("container not running");
   Cgroup(container.record().cgroup).update(resources);
   update_schemata(container, arguments);
+  tell_systemd(container.record());
   return 0;
 }
 

@@ -228,7 +228,11 @@ void Container::destroy() {
   // Without a pid namespace of its own, what init left behind lives on; and whoever made it may
   // have been killed before init was on record.
   if (!has_own_pid_namespace(record_) || record_.pid == 0) cgroup.kill_all(SIGKILL);
-  cgroup.remove();
+  if (record_.scope.empty()) {
+    cgroup.remove();
+  } else {
+    cgroup.await_removal();
+  }
   remove_rdt_directories(record_.rdt_directories);
   if (record_.rootfs_mount != 0) unmount_shared_rootfs(record_.rootfs, record_.rootfs_mount);
   std::vector<oci::Hook> poststop;

@@ -49,6 +49,7 @@ std::string to_json(const ContainerRecord& record) {
       {"pid", record.pid},
       {"startTime", record.start_time},
       {"cgroup", to_value(record.cgroup)},
+      {"scope", record.scope},
       {"rdtDirectories", record.rdt_directories},
       {"rootfsMount", record.rootfs_mount},
       {"namespaces", to_value(record.namespaces)},
@@ -78,6 +79,7 @@ ContainerRecord parse_record(std::string_view text, std::string_view file) try {
     record.cgroup.hierarchies.push_back(
         {entry.at("controllers"), entry.at("directory"), entry.at("owned")});
   }
+  record.scope = value.value("scope", record.scope);
   record.rdt_directories = value.value("rdtDirectories", record.rdt_directories);
   record.rootfs_mount = value.value("rootfsMount", record.rootfs_mount);
   for (const json& entry : value.at("namespaces")) {

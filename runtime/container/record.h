@@ -27,6 +27,7 @@ struct ContainerRecord {
   pid_t pid = 0;
   uint64_t start_time = 0;
   CgroupPaths cgroup;
+  std::string scope;  // the unit that systemd made of the groups; empty: systemd did not make them
   std::vector<std::string> rdt_directories;  // of resctrl, to be removed in this order
   uint64_t rootfs_mount = 0;                 // of shared_rootfs.h; 0: none
   // What a checkpoint needs to know of the outside.

@@ -16,7 +16,6 @@
 #include "runtime/base/socket.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
-#include "runtime/cgroup/delegated.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/start_gate.h"
 #include "runtime/launch/annotations.h"
@@ -30,51 +29,8 @@ namespace {
 
 constexpr char kConfigFile[] = "config.json";
 
-CgroupPaths wanted_cgroups(const oci::Spec& spec, const CreateOptions& options) {
-  if (options.cgroup_manager == CgroupManager::disabled) return {};
-  if (options.cgroup_manager == CgroupManager::systemd) {
-    throw Error("control groups by systemd are not built in: use --cgroup-manager cgroupfs");
-  }
-  const bool delegated = !is_superuser() && options.rootless != Rootless::no;
-  if (spec.linux_.cgroups_path.empty() && (delegated || options.rootless == Rootless::yes)) {
-    return plan_delegated_cgroups(options.id);
-  }
-  return plan_cgroups(spec.linux_.cgroups_path, options.id);
-}
-
-// Root in a user namespace may find the customary places closed.
-bool looks_for_delegated(const Error& refused, const oci::Spec& spec,
-                         const CreateOptions& options) {
-  const int code = refused.code();
-  const bool closed = code == EACCES || code == EPERM || code == EROFS;
-  const bool may = options.rootless == Rootless::automatic && spec.linux_.cgroups_path.empty();
-  return closed && may && !is_host_root();
-}
-
-Cgroup make_groups(const CgroupPaths& paths, const oci::Spec& spec, const CreateOptions& options) {
-  Cgroup cgroup(paths);
-  try {
-    cgroup.create();
-    return cgroup;
-  } catch (const Error& refused) {
-    if (!looks_for_delegated(refused, spec, options)) throw;
-    cgroup.undo();
-  }
-  Cgroup delegated(plan_delegated_cgroups(options.id));
-  delegated.create();
-  return delegated;
-}
-
-void set_limits(Cgroup& cgroup, const oci::Spec& spec, const CreateOptions& options) {
-  const oci::Resources resources = spec.linux_.resources.value_or(oci::Resources{});
-  if (options.cgroup_manager != CgroupManager::disabled) return cgroup.apply(resources);
-  if (spec.linux_.resources) {
-    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
-  }
-}
-
 ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
-                         const std::string& bundle, uid_t owner) {
+                         const std::string& bundle, uid_t owner, const GroupPlan& groups) {
   ContainerRecord record;
   record.id = options.id;
   record.oci_version = spec.oci_version;
@@ -83,7 +39,8 @@ ContainerRecord describe(const oci::Spec& spec, const CreateOptions& options,
   record.created = rfc3339_now();
   record.owner = is_superuser() ? "root" : std::to_string(owner);
   record.annotations = spec.annotations;
-  record.cgroup = wanted_cgroups(spec, options);
+  record.cgroup = groups.paths;
+  if (groups.scope) record.scope = groups.scope->unit;
   record.namespaces = spec.linux_.namespaces;
   for (const oci::Mount& mount : spec.mounts) {
     if (mount.type == "bind") record.external_mounts.push_back(mount.destination);
@@ -179,7 +136,11 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const oci::Spec& spec = configuration.spec;
   check_terminal(spec, options);
   const std::string bundle = real_path(options.bundle);
-  ContainerRecord record = describe(spec, options, bundle, root.owner());
+  const GroupPlan plan = plan_groups({.manager = options.cgroup_manager,
+                                      .rootless = options.rootless,
+                                      .cgroups_path = spec.linux_.cgroups_path,
+                                      .id = options.id});
+  ContainerRecord record = describe(spec, options, bundle, root.owner(), plan);
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
   if (rdt) rdt_groups = plan_rdt_groups(*rdt, options.id, find_resctrl());
@@ -187,8 +148,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
-  Cgroup cgroup = make_groups(record.cgroup, spec, options);
-  set_limits(cgroup, spec, options);
+  ContainerGroups groups(plan, spec);
+  groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
   const LaunchRequest request{
@@ -201,7 +162,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .preserved_fds = options.preserved_fds + options.listen_fds,
       .listen_fds = options.listen_fds,
       .start = start,
-      .cgroup = cgroup,
+      .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
       .state_root = container.state_root(),
   };
@@ -217,14 +178,16 @@ Created make_container(const StateRoot& root, const Configuration& configuration
             ContainerRecord with_init = container.record();
             with_init.pid = init.pid();
             with_init.start_time = process_start_time(init.pid()).value_or(0);
-            with_init.cgroup = cgroup.paths();  // with what is really ours by now
+            with_init.cgroup = groups.cgroup().paths();  // with what is really ours by now
             container.save(std::move(with_init));
+            groups.enter();
             if (rdt) join_rdt_groups(rdt_groups, init.pid());
           },
       .on_terminal = options.on_terminal,
       .state = [&] { return container.state(oci::Status::created); },
   };
   Child init = make_init(request, events);
+  groups.finish();
   send_pidfd(options.pidfd_socket, init);
   if (const auto receiver = spec.annotations.find(kPidfdReceiver);
       receiver != spec.annotations.end()) {

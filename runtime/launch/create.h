@@ -7,16 +7,10 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/base/process.h"
 #include "runtime/container/container.h"
+#include "runtime/launch/container_groups.h"
 #include "runtime/launch/request.h"
 
 namespace gocker {
-
-// Who makes the control groups; disabled: the container stays in those of the runtime.
-enum class CgroupManager { cgroupfs, systemd, disabled };
-
-// Whether a container must do without control groups that the caller may not make, where no
-// cgroupsPath is asked for: where it is not root of the host, unless somebody says so.
-enum class Rootless { automatic, yes, no };
 
 struct CreateOptions {
   std::string id;

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
@@ -184,6 +185,13 @@ class ExecProcess {
   exit_now(255);
 }
 
+// Root of a user namespace may not go back to the host's. It clones nobody any more.
+void go_home(const Fd& home) try {
+  join_namespace(home, NamespaceType::pid);
+} catch (const Error& refused) {
+  if (refused.code() != EPERM) throw;
+}
+
 // In the container's pid namespace; the caller itself stays where it is.
 std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_process,
                                 const Fd& group) {
@@ -195,7 +203,7 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
   const Fd home = open_own_namespace(NamespaceType::pid);
   check(::setns(first_process.get(), CLONE_NEWPID), "join the pid namespace");
   std::optional<Child> child = clone_child(0, group);
-  if (child) join_namespace(home, NamespaceType::pid);
+  if (child) go_home(home);
   return child;
 }
 

@@ -136,10 +136,14 @@ long mount_overlay(const char* folder) {
 }  // namespace
 
 void execute_from_overlay(char** argv, char** environment) noexcept {
-  Text<64> marker;
+  OwnPath own;
+  if (!own.read()) return;
+  Text<kLongestPath + 64> marker;
   marker.add(kBinaryMarker);
   marker.add('=');
   marker.add_number(call(SYS_getpid));
+  marker.add(':');
+  marker.add(own.text);
   const char* marked[kMostVariables + 2];
   size_t count = 0;
   for (; environment[count] != nullptr; ++count) {
@@ -149,8 +153,6 @@ void execute_from_overlay(char** argv, char** environment) noexcept {
   marked[count] = marker.c_str();
   marked[count + 1] = nullptr;
 
-  OwnPath own;
-  if (!own.read()) return;
   const long overlay = mount_overlay(own.text);
   if (overlay < 0) return;
   call(SYS_execveat, overlay, address(own.name), address(argv), address(marked));

@@ -7,8 +7,8 @@
 
 namespace gocker {
 
-// In the environment of the program that runs from such a copy: its own id. execve(2) keeps the id,
-// so what leaked from elsewhere is not believed.
+// In the environment of the program that runs from such a copy: "ID:FOLDER", its own id, and where
+// the binary lies. execve(2) keeps the id, so what leaked from elsewhere is not believed.
 inline constexpr char kBinaryMarker[] = "GOCKER_SEALED_BINARY";
 
 // Executes this program once more from the copy, marked; both lists end with a null pointer.

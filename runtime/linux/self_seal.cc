@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,12 +37,30 @@ namespace {
 constexpr const char* kOwnBinary = "/proc/self/exe";
 constexpr int kNeededSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-bool take_marker() {
+// What the marker says of where the binary lies; nothing where there is no marker, or a foreign
+// one.
+std::optional<std::string> marked_folder() {
   const char* value = std::getenv(kBinaryMarker);
-  if (value == nullptr) return false;
-  const bool own = std::to_string(::getpid()) == value;
+  if (value == nullptr) return std::nullopt;
+  const std::string own = std::to_string(::getpid()) + ":";
+  const std::string_view text = value;
+  if (!text.starts_with(own)) return std::nullopt;
+  return std::string(text.substr(own.size()));
+}
+
+bool take_marker() {
+  const bool own = marked_folder().has_value();
   ::unsetenv(kBinaryMarker);
   return own;
+}
+
+// As the kernel has it, for a program that runs from no copy.
+std::string folder_of_binary() {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = ::readlink(kOwnBinary, path.data(), path.size());
+  if (length <= 0) return {};
+  const std::string_view program(path.data(), static_cast<size_t>(length));
+  return std::string(program.substr(0, program.rfind('/')));
 }
 
 // Opening for writing tells of a read-only superblock before it tells that the file is running.
@@ -86,6 +105,10 @@ void execute_from_sealed_memory(char** argv) {
 
 }  // namespace
 
+std::string own_folder() {
+  return marked_folder().value_or(folder_of_binary());
+}
+
 void guard_binary(char** argv) {
   const Doing doing("guard the runtime's binary");
   if (take_marker()) {
@@ -93,7 +116,8 @@ void guard_binary(char** argv) {
     throw Error("the copy that it was started from can be written to");
   }
   execute_from_overlay(argv, environ);
-  check(::setenv(kBinaryMarker, std::to_string(::getpid()).c_str(), 1), "setenv");
+  const std::string marker = std::to_string(::getpid()) + ":" + folder_of_binary();
+  check(::setenv(kBinaryMarker, marker.c_str(), 1), "setenv");
   execute_from_sealed_memory(argv);
 }
 

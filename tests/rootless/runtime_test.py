@@ -43,6 +43,7 @@ class Machine:
         subprocess.run(["chown", "-R", "-h", f"{owner.uid}:{owner.uid}", self.bundle], check=True)
         owner(gocker_runtime, "spec", "--rootless", "--bundle", self.bundle)
         self.template = json.loads((self.bundle / "config.json").read_text())
+        self.template["ociVersion"] = "1.0.2"  # crun 1.8 knows no later one
         self.template["process"]["terminal"] = False
         self.template["root"]["readonly"] = False
         self.groups = []
@@ -109,8 +110,15 @@ class Machine:
         subprocess.run([self.runtime, "delete", "--force", "box"], user=self.user.uid,
                        group=self.user.uid, env=self.user.env, capture_output=True)
         for group in reversed(self.groups):
-            group.rmdir()
+            for below in sorted(group.glob("**/"), reverse=True):  # itself the last
+                for pid in (below / "cgroup.procs").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
+                wait_until(lambda: not (below / "cgroup.procs").read_text(), "empty group")
+                below.rmdir()
         self.groups = []
+
+    def stop(self):
+        self.clean()
 
     def delegate(self, top):
         """A group that the user may do with as it likes, and one below it for the caller."""

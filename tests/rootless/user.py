@@ -157,6 +157,7 @@ def run_tests(prepare, names):
             report.skipped(each.__name__, reason)
         report.finish()
     enter_own_mount_namespace()
+    subject = None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gocker-rootless-"))
     try:
         folder.chmod(0o755)
@@ -172,5 +173,7 @@ def run_tests(prepare, names):
                 report.failed(each.__name__, f"{type(failure).__name__}: {failure}".splitlines())
                 subject.clean()
     finally:
+        if subject:
+            subject.stop()
         shutil.rmtree(folder, ignore_errors=True)
     report.finish()

@@ -25,7 +25,7 @@ CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
     "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
-    "imagetool/network", "imagetool/volume", "imagetool/containers", "imagetool/build",
+    "imagetool/network", "imagetool/rootless", "imagetool/volume", "imagetool/containers", "imagetool/build",
 }
 
 # What a folder may include besides itself: the arrows of the house in CONTRIBUTING.md.
@@ -34,6 +34,7 @@ MAY_INCLUDE = {
     "oci-spec": set(),
     "runtime/linux": BASE | SPEC,
     "runtime/cgroup": BASE | SPEC,
+    "runtime/systemd": BASE | SPEC | {"runtime/cgroup"},
     "runtime/container": KERNEL,
     "runtime/launch": CONTAINER,
     "runtime/checkpoint": LAUNCH,
@@ -45,6 +46,7 @@ MAY_INCLUDE = {
     "imagetool/layer": STORED,
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
     "imagetool/bundle": STORED | {"imagetool/layer"},
+    "imagetool/rootless": STORED | {"imagetool/layer", "imagetool/bundle"},
     "imagetool/network": BASE | SPEC | {"imagetool"},
     "imagetool/volume": BASE | SPEC | {"imagetool", "imagetool/layer"},
     "imagetool/containers": IMAGETOOL - {"imagetool/build"},
@@ -82,6 +84,7 @@ RAW_CALLS_ALLOWED = {
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/delegated.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
+    "runtime/cgroup/systemd_scope.cc": {"access": "a program of ours beside this one"},
     "runtime/container/processes.cc": {"stat": "/proc/PID/ns/pid"},
     "runtime/main.cc": {"access": "where the state of containers is kept, a place of ours"},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
@@ -130,6 +133,12 @@ RAW_CALLS_ALLOWED = {
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
     "imagetool/network/network_namespace.cc": {
         "mount": OWN_RUN, "statfs": OWN_RUN, "umount2": OWN_RUN, "unlink": OWN_RUN,
+    },
+    "imagetool/cli/unshare.cc": {"execvp": "the program that the person names"},
+    "imagetool/rootless/users_namespace.cc": {
+        "chdir": "the working directory that we had",
+        "mount": "all mounts of the new namespace",
+        "open": "/dev/null",
     },
     "imagetool/store/lease.cc": {"stat": "is a bundle's directory, named by its user, still there?"},
 }

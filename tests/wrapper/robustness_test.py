@@ -180,6 +180,8 @@ kill_test("start", [create], on_box("start"))
 kill_test("stop", [run], on_box("stop", "-t", "0"))
 kill_test("restart", [run], on_box("restart", "-t", "0"))
 kill_test("exec", [run], lambda made_of: ["exec", "box", "sh", "-c", "sleep 0.05"])
+kill_test("commit", [run], lambda made_of: ["commit", "box", "committed"])
+kill_test("cp", [create], lambda made_of: ["cp", __file__, "box:/tmp/copied"])
 kill_test("rm", [run], on_box("rm", "-f"), stays=False)
 kill_test("rm_on_a_network", [run_on_bridge], on_box("rm", "-f"), stays=False)
 

@@ -67,60 +67,55 @@ def gocker_words(gocker, *words):
     return shlex.join([str(gocker.program), *words])
 
 
-WAYS = (["--rm"], ["--name", "box"])
+def shells(gocker, image, **size):
+    """A screen for each way to run a container, on which its shell waits for what is typed."""
+    for way in (["--rm"], ["--name", "box"]):
+        with screen(gocker, **size) as terminal:
+            terminal.enter(gocker_words(gocker, "run", *way, "-it", image, "sh"))
+            terminal.wait_for("/home/ann #")
+            yield terminal
+        gocker.remove_everything()
 
 
 @test
 def a_person_types_into_run_and_sees_the_answers(gocker, image):
-    for way in WAYS:
-        with screen(gocker) as terminal:
-            terminal.enter(gocker_words(gocker, "run", *way, "-it", image, "sh"))
-            terminal.wait_for("/home/ann #")
-            terminal.enter("echo $((6 * 7)) is the answer")
-            terminal.wait_for("42 is the answer")
-            terminal.enter("tty; echo $TERM")
-            terminal.wait_for("/dev/", "xterm")
-            terminal.enter("exit 7")
-            terminal.wait_for("# exit 7\nhost>")
-            terminal.enter("echo it ended with $?")
-            terminal.wait_for("it ended with 7")
-        gocker.remove_everything()
+    for terminal in shells(gocker, image):
+        terminal.enter("echo $((6 * 7)) is the answer")
+        terminal.wait_for("42 is the answer")
+        terminal.enter("tty; echo $TERM")
+        terminal.wait_for("/dev/", "xterm")
+        terminal.enter("exit 7")
+        terminal.wait_for("# exit 7\nhost>")
+        terminal.enter("echo it ended with $?")
+        terminal.wait_for("it ended with 7")
     gocker.check_clean()
 
 
 @test
 def the_program_knows_the_size_of_the_screen(gocker, image):
-    for way in WAYS:
-        with screen(gocker, columns=101, rows=33) as terminal:
-            terminal.enter(gocker_words(gocker, "run", *way, "-it", image, "sh"))
-            terminal.wait_for("/home/ann #")
-            terminal.enter("stty size")
-            terminal.wait_for("33 101")
-            terminal.tmux("resize-window", "-x", "66", "-y", "22")
-            terminal.enter("until stty size | grep '22 66'; do sleep 0.1; done")
-            terminal.wait_for("done\n22 66")
-            terminal.enter("exit")
-            terminal.wait_for("# exit\nhost>")
-        gocker.remove_everything()
+    for terminal in shells(gocker, image, columns=101, rows=33):
+        terminal.enter("stty size")
+        terminal.wait_for("33 101")
+        terminal.tmux("resize-window", "-x", "66", "-y", "22")
+        terminal.enter("until stty size | grep '22 66'; do sleep 0.1; done")
+        terminal.wait_for("done\n22 66")
+        terminal.enter("exit")
+        terminal.wait_for("# exit\nhost>")
 
 
 @test
 def ctrl_c_ends_what_runs_in_the_container_and_no_more(gocker, image):
-    for way in WAYS:
-        with screen(gocker) as terminal:
-            terminal.enter(gocker_words(gocker, "run", *way, "-it", image, "sh"))
-            terminal.wait_for("/home/ann #")
-            terminal.enter("echo begin; sleep 1000; echo code $?")
-            terminal.wait_for("# echo begin; sleep 1000; echo code $?\nbegin")
-            terminal.type("C-c")
-            terminal.wait_for("^C")
-            terminal.enter("echo still here")
-            terminal.wait_for("\nstill here")
-            terminal.type("C-d")
-            terminal.wait_for("\nhost>")
-            terminal.enter("case $(stty -a) in *' icanon '*' echo '*) echo as before;; esac")
-            terminal.wait_for("esac\nas before\nhost>")
-        gocker.remove_everything()
+    for terminal in shells(gocker, image):
+        terminal.enter("echo begin; sleep 1000; echo code $?")
+        terminal.wait_for("# echo begin; sleep 1000; echo code $?\nbegin")
+        terminal.type("C-c")
+        terminal.wait_for("^C")
+        terminal.enter("echo still here")
+        terminal.wait_for("\nstill here")
+        terminal.type("C-d")
+        terminal.wait_for("\nhost>")
+        terminal.enter("case $(stty -a) in *' icanon '*' echo '*) echo as before;; esac")
+        terminal.wait_for("esac\nas before\nhost>")
     gocker.check_clean()
 
 

@@ -47,6 +47,7 @@ TEST_F(TransitionTest, OfAKilledCommandIsThereForTheNext) {
   auto next = Transition::try_begin(places_, "abc", "settle");
   ASSERT_TRUE(next);
   EXPECT_TRUE(next->was_cut_off());
+  EXPECT_EQ(next->cut_off(), "start");
   next->hand_over();
   EXPECT_EQ(open_transitions(places_), std::vector<std::string>{"abc"}) << "it was not settled";
   Transition::try_begin(places_, "abc", "settle")->finish();

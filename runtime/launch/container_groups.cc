@@ -1,0 +1,124 @@
+#include "runtime/launch/container_groups.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/user_rights.h"
+#include "runtime/cgroup/delegated.h"
+
+namespace gocker {
+namespace {
+
+constexpr const char* kPidsFile = "pids.max";
+
+// systemd's helper is in the group until the container is: the limit must have room for both.
+oci::Resources without_pids_limit(oci::Resources resources) {
+  resources.pids_limit.reset();
+  resources.unified.erase(kPidsFile);
+  return resources;
+}
+
+oci::Resources only_pids_limit(const oci::Resources& resources) {
+  oci::Resources pids;
+  pids.pids_limit = resources.pids_limit;
+  const auto unified = resources.unified.find(kPidsFile);
+  if (unified != resources.unified.end()) pids.unified.insert(*unified);
+  return pids;
+}
+
+SystemdProperties properties_of_scope(const std::string& id, const oci::StringMap& annotations) {
+  SystemdProperties properties = {
+      {"Description", "s", {"gocker container " + id}},
+      {"Delegate", "b", {"true"}},              // systemd leaves the groups below alone
+      {"DefaultDependencies", "b", {"false"}},  // as for other runtimes' scopes
+      {"CollectMode", "s", {"inactive-or-failed"}},
+  };
+  const SystemdProperties wanted = properties_of_annotations(annotations);
+  properties.insert(properties.end(), wanted.begin(), wanted.end());
+  return properties;
+}
+
+CgroupPaths plan_own_groups(const GroupWishes& wishes) {
+  const bool delegated = !is_superuser() && wishes.rootless != Rootless::no;
+  if (wishes.cgroups_path.empty() && (delegated || wishes.rootless == Rootless::yes)) {
+    return plan_delegated_cgroups(wishes.id);
+  }
+  return plan_cgroups(wishes.cgroups_path, wishes.id);
+}
+
+// Root in a user namespace may find the customary places closed.
+bool looks_for_delegated(const Error& refused, const GroupWishes& wishes) {
+  const int code = refused.code();
+  const bool closed = code == EACCES || code == EPERM || code == EROFS;
+  const bool may = wishes.rootless == Rootless::automatic && wishes.cgroups_path.empty();
+  return closed && may && !is_host_root();
+}
+
+}  // namespace
+
+GroupPlan plan_groups(const GroupWishes& wishes) {
+  GroupPlan plan{.wishes = wishes, .paths = {}, .scope = {}};
+  if (wishes.manager == CgroupManager::cgroupfs) plan.paths = plan_own_groups(wishes);
+  if (wishes.manager == CgroupManager::systemd) {
+    const SystemdInstance instance = own_systemd_instance();
+    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, instance);
+    plan.paths = plan_scope_group(*plan.scope, instance, read_file("/proc/self/cgroup"));
+  }
+  return plan;
+}
+
+void ContainerGroups::make() {
+  const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
+  if (!plan_.scope) {
+    make_groups();
+    return set_limits(resources);
+  }
+  make_scope();
+  set_limits(without_pids_limit(resources));
+}
+
+void ContainerGroups::make_groups() {
+  try {
+    return cgroup_.create();
+  } catch (const Error& refused) {
+    if (!looks_for_delegated(refused, plan_.wishes)) throw;
+    cgroup_.undo();
+  }
+  cgroup_ = Cgroup(plan_delegated_cgroups(plan_.wishes.id));
+  cgroup_.create();
+}
+
+void ContainerGroups::make_scope() {
+  scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
+                               properties_of_scope(plan_.wishes.id, spec_.annotations));
+  CgroupPaths paths = plan_.paths;
+  const std::string& directory = paths.hierarchies.front().directory;
+  if (!GroupDirectory::open_if_exists(directory)) {
+    throw Error("systemd made " + plan_.scope->unit + ", but not at " + directory);
+  }
+  paths.hierarchies.front().owned = true;
+  cgroup_ = Cgroup(std::move(paths));
+}
+
+void ContainerGroups::set_limits(const oci::Resources& resources) {
+  if (plan_.wishes.manager != CgroupManager::disabled) return cgroup_.apply(resources);
+  if (spec_.linux_.resources) {
+    warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
+  }
+}
+
+void ContainerGroups::enter() {
+  if (!plan_.scope) return;
+  if (spec_.linux_.resources) cgroup_.update(only_pids_limit(*spec_.linux_.resources));
+  const std::string& directory = cgroup_.paths().hierarchies.front().directory;
+  scope_.hand_over(limits_of_scope(GroupDirectory::open(directory), WhichLimits::changed));
+}
+
+void ContainerGroups::finish() {
+  if (plan_.scope) scope_.finish();
+}
+
+}  // namespace gocker

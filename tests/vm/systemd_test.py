@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""gocker-runtime --systemd-cgroup where systemd is the first process; run in the virtual machine.
+
+    tests/vm/systemd_test.py RUNTIME
+"""
+
+import pathlib
+import sys
+import tempfile
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import tap
+from scope import Scope, command, make_rootfs
+
+FUSE = ("/tmp/fuse", "c", "10", "229")  # a device that the default rules of containers don't allow
+
+
+def expect(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
+
+
+def can_open_fuse(box):
+    box.exec("mknod", *FUSE, check=False)
+    said = box.exec("dd", f"if={FUSE[0]}", "of=/dev/null", "count=0", check=False)
+    return "Operation not permitted" not in said
+
+
+def scope_is_in_its_slice(box):
+    box.config["linux"]["cgroupsPath"] = f"gk-test.slice:gk:{box.id}"
+    box.run()
+    expect(box.property("Slice"), "gk-test.slice", "slice")
+    expect(box.property("ControlGroup"), f"/gk.slice/gk-test.slice/{box.unit}", "group")
+    expect(box.property("Delegate"), "yes", "Delegate")
+    expect((box.group() / "cgroup.procs").read_text().split(),
+           [str(pid) for pid in box_pids(box)], "processes")
+
+
+def box_pids(box):
+    return [int(pid) for pid in box.call("ps", "--format", "json", box.id).strip("[]\n").split(",")]
+
+
+def path_may_be_empty(box):
+    del box.config["linux"]["cgroupsPath"]
+    box.unit = f"gocker-{box.id}.scope"
+    box.run()
+    expect(box.property("ControlGroup"), f"/system.slice/{box.unit}", "group")
+
+
+def limits_are_known_to_both(box):
+    box.resources(memory={"limit": 64 << 20, "reservation": 32 << 20, "swap": 96 << 20},
+                  cpu={"quota": 33333, "period": 100000, "shares": 512, "cpus": "0"},
+                  pids={"limit": 5})
+    box.run()
+    wanted = {"memory.max": str(64 << 20), "memory.low": str(32 << 20),
+              "memory.swap.max": str(32 << 20), "cpu.max": "33333 100000", "cpu.weight": "59",
+              "pids.max": "5", "cpuset.cpus": "0"}
+    expect(box.limits(), wanted, "the kernel's")
+    for name, value in (("MemoryMax", str(64 << 20)), ("MemoryLow", str(32 << 20)),
+                        ("MemorySwapMax", str(32 << 20)), ("CPUWeight", "59"), ("TasksMax", "5"),
+                        ("AllowedCPUs", "0"), ("CPUQuotaPerSecUSec", "333.330ms")):
+        expect(box.property(name), value, name)
+    command("systemctl", "daemon-reload")
+    expect(box.limits(), wanted, "the kernel's, after daemon-reload")
+
+
+def update_survives_a_reload(box):
+    box.resources(memory={"limit": 64 << 20}, pids={"limit": 50})
+    box.run()
+    box.call("update", "--memory", "100m", "--pids-limit", "-1", "--cpu-quota", "20000", box.id)
+    wanted = {"memory.max": str(100 << 20), "pids.max": "max", "cpu.max": "20000 100000"}
+    for when in ("at once", "after daemon-reload"):
+        found = {name: value for name, value in box.limits().items() if name in wanted}
+        expect(found, wanted, when)
+        command("systemctl", "daemon-reload")
+    command("systemctl", "set-property", "--runtime", box.unit, "CPUWeight=200")
+    expect(box.limits()["memory.max"], str(100 << 20), "after another's set-property")
+
+
+def device_access_survives_a_reload(box):
+    box.config["process"]["capabilities"]["bounding"].append("CAP_MKNOD")
+    box.config["process"]["capabilities"]["permitted"].append("CAP_MKNOD")
+    box.config["process"]["capabilities"]["effective"].append("CAP_MKNOD")
+    box.resources(devices=[{"allow": False, "access": "rwm"}])
+    box.run()
+    expect(can_open_fuse(box), False, "a device that is not allowed")
+    command("systemctl", "daemon-reload")
+    expect(can_open_fuse(box), False, "the same, after daemon-reload")
+    rules = box.bundle / "rules.json"
+    rules.write_text('{"devices": [{"allow": true, "type": "c", "major": 10, "minor": 229, '
+                     '"access": "rwm"}]}')
+    box.call("update", "--resources", str(rules), box.id)
+    expect(can_open_fuse(box), True, "allowed by update")
+    command("systemctl", "daemon-reload")
+    expect(can_open_fuse(box), True, "the same, after daemon-reload")
+
+
+def annotations_are_properties(box):
+    box.config["annotations"] = {"org.systemd.property.TimeoutStopUSec": "uint64 123000000",
+                                 "org.systemd.property.KillSignal": "10",
+                                 "org.systemd.property.Description": "'a box of ours'",
+                                 "org.systemd.property.RuntimeMaxSec": "3600"}
+    box.run()
+    for name, value in (("TimeoutStopUSec", "2min 3s"), ("KillSignal", "10"),
+                        ("Description", "a box of ours"), ("RuntimeMaxUSec", "1h")):
+        expect(box.property(name), value, name)
+
+
+def smallest_pids_limit_lets_the_program_run(box):
+    box.resources(pids={"limit": 1})
+    box.run()
+    expect(box.property("TasksMax"), "1", "TasksMax")
+
+
+def scope_goes_with_the_container(box):
+    for _ in range(3):
+        box.run()
+        box.remove()
+        expect(box.is_loaded(), False, "the unit is still known")
+    box.config["process"]["args"] = ["true"]
+    for _ in range(3):
+        box.run()
+        box.remove()
+
+
+def stop_by_systemctl_ends_the_container(box):
+    box.run()
+    command("systemctl", "stop", box.unit)
+    if '"status": "stopped"' not in box.call("state", box.id):
+        raise AssertionError("it is not stopped")
+
+
+def refused(box, words):
+    code, said = box.run(check=False)
+    if code == 0 or words not in said or len(said.splitlines()) != 1:
+        raise AssertionError(f"exit code {code}, said {said!r}, not {words!r}")
+    expect(box.is_loaded(), False, "a unit is left")
+    expect(box.call("list", "--quiet"), "", "a container is left")
+
+
+def unknown_property_leaves_nothing(box):
+    box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
+    refused(box, "NoSuchThing")
+
+
+def nonsense_in_a_property_leaves_nothing(box):
+    box.config["annotations"] = {"org.systemd.property.KillSignal": "{15}"}
+    refused(box, "org.systemd.property.KillSignal")
+
+
+def program_that_is_missing_leaves_nothing(box):
+    box.config["process"]["args"] = ["/no/such/program"]
+    refused(box, "/no/such/program")
+
+
+def path_of_the_other_form_is_refused(box):
+    box.config["linux"]["cgroupsPath"] = "/some/path"
+    refused(box, "SLICE:PREFIX:NAME")
+
+
+def name_in_use_is_refused(box):
+    command("systemd-run", "--scope", "--quiet", f"--unit={box.unit}", "sh", "-c",
+            "sleep 20 >/dev/null 2>&1 &")
+    try:
+        code, said = box.run(check=False)
+        if code == 0 or box.unit not in said:
+            raise AssertionError(f"exit code {code}, said {said!r}")
+        expect(box.property("ActiveState"), "active", "the other's unit")
+    finally:
+        command("systemctl", "stop", box.unit)
+
+
+CASES = (
+    scope_is_in_its_slice, path_may_be_empty, limits_are_known_to_both, update_survives_a_reload,
+    device_access_survives_a_reload, annotations_are_properties,
+    smallest_pids_limit_lets_the_program_run, scope_goes_with_the_container,
+    stop_by_systemctl_ends_the_container, unknown_property_leaves_nothing,
+    nonsense_in_a_property_leaves_nothing, program_that_is_missing_leaves_nothing,
+    path_of_the_other_form_is_refused, name_in_use_is_refused,
+)
+
+
+def main():
+    report = tap.Tap()
+    runtime = str(pathlib.Path(sys.argv[1]).resolve())
+    with tempfile.TemporaryDirectory() as folder:
+        rootfs = make_rootfs(f"{folder}/rootfs")
+        for case in CASES:
+            box = Scope(runtime, folder, rootfs)
+            findings = []
+            try:
+                case(box)
+            except Exception:
+                findings = traceback.format_exc().splitlines()
+            finally:
+                box.remove()
+            report.result(case.__name__.replace("_", " "), findings)
+    report.finish()
+
+
+main()
