@@ -19,6 +19,7 @@ def equal(actual, expected, what=""):
         raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
 
 
-def contains(text, part):
-    if part not in text:
-        raise AssertionError(f"{part!r} is not in {text!r}")
+def contains(text, *parts):
+    for part in parts:
+        if part not in text:
+            raise AssertionError(f"{part!r} is not in {text!r}")
