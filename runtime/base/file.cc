@@ -257,7 +257,7 @@ std::string real_path(const std::string& path) {
 }
 
 std::string real_path_in(const std::string& real_directory, const std::string& name) {
-  const std::string path = (real_directory == "/" ? "" : real_directory) + "/" + name;
+  std::string path = (real_directory == "/" ? "" : real_directory) + "/" + name;
   const bool plain = name.find('/') == std::string::npos && name != "." && name != "..";
   char target;
   // EINVAL: it is there, and no symlink.

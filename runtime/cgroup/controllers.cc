@@ -70,7 +70,7 @@ std::optional<GroupDirectory> open_v1_group(const CgroupPaths& paths, std::strin
 }
 
 std::string no_controller(std::string_view controller) {
-  const std::string text = "no " + std::string(controller) + " controller on this host";
+  std::string text = "no " + std::string(controller) + " controller on this host";
   if (is_host_root()) return text;
   return text + " that this user may limit with (leave the limit out, or run in a delegated group)";
 }

@@ -64,7 +64,8 @@ CgroupPaths plan_delegated_cgroups(const std::string& id, const CgroupHost& host
     if (group.empty()) continue;
     for (const std::string& above : candidates(hierarchy, group)) {
       if (!may_make_groups_in(above)) continue;
-      std::string directory = above + "/" + id;
+      std::string directory = above;
+      directory.append("/").append(id);
       const bool owned = ::access(directory.c_str(), F_OK) != 0;
       paths.hierarchies.push_back({hierarchy.controllers, std::move(directory), owned});
       break;

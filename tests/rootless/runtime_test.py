@@ -12,6 +12,7 @@ import pty
 import shutil
 import signal
 
+import user
 from runtime_machine import run_tests
 from user import Skip, contains, equal, test, wait_until
 
