@@ -25,7 +25,7 @@ import tap
 LIMITS = {"v2": 274, "v1 and v2": 382}  # system calls of a run, the program's own among them
 CLONES = 1
 EXECS = 2  # the guarded copy of the runtime, and the program
-PEAK_KILOBYTES = 2048  # tests/bench/order lowers it again
+PEAK_KILOBYTES = 2150  # 1,900 to 2,040 are seen; tests/bench/order lowers it again
 BINARY_BYTES = 4_600_000
 
 
