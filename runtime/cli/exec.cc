@@ -11,6 +11,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/launch/ordinary_user.h"
@@ -101,6 +102,7 @@ int run(const Global& global, const Arguments& arguments) {
   if (!arguments.has("ignore-paused") && container.status() == oci::Status::paused) {
     throw Error("container \"" + options.id + "\" is paused: resume it, or use --ignore-paused");
   }
+  if (!container.record().scope.empty()) set_systemd_helper_folder(own_folder());
   const oci::Spec spec = container.load_config();
   const oci::Process process = wanted_process(spec, arguments);
   const bool detach = arguments.has("detach");

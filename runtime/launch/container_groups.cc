@@ -1,13 +1,14 @@
 #include "runtime/launch/container_groups.h"
 
+#include <unistd.h>
+
 #include <cerrno>
-#include <utility>
 
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
+#include "runtime/cgroup/membership.h"
 
 namespace gocker {
 namespace {
@@ -63,11 +64,23 @@ GroupPlan plan_groups(const GroupWishes& wishes) {
   GroupPlan plan{.wishes = wishes, .paths = {}, .scope = {}};
   if (wishes.manager == CgroupManager::cgroupfs) plan.paths = plan_own_groups(wishes);
   if (wishes.manager == CgroupManager::systemd) {
-    const SystemdInstance instance = own_systemd_instance();
-    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, instance);
-    plan.paths = plan_scope_group(*plan.scope, instance, read_file("/proc/self/cgroup"));
+    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, own_systemd_instance());
+    if (!cgroup_host().unified_only()) {
+      throw Error(
+          "groups by systemd need a host with cgroup v2 alone: use --cgroup-manager cgroupfs");
+    }
   }
   return plan;
+}
+
+ContainerGroups::~ContainerGroups() {
+  if (!scope_) return;
+  scope_ = SystemdScope();  // and with it the helper, who is in there
+  try {
+    cgroup_.await_removal();
+  } catch (const std::exception&) {
+    // The error that led here is the one to tell.
+  }
 }
 
 void ContainerGroups::make() {
@@ -94,13 +107,9 @@ void ContainerGroups::make_groups() {
 void ContainerGroups::make_scope() {
   scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
                                properties_of_scope(plan_.wishes.id, spec_.annotations));
-  CgroupPaths paths = plan_.paths;
-  const std::string& directory = paths.hierarchies.front().directory;
-  if (!GroupDirectory::open_if_exists(directory)) {
-    throw Error("systemd made " + plan_.scope->unit + ", but not at " + directory);
-  }
-  paths.hierarchies.front().owned = true;
-  cgroup_ = Cgroup(std::move(paths));
+  const std::string directory = scope_.group();
+  cgroup_ = Cgroup({.hierarchies = {{.controllers = {}, .directory = directory, .owned = true}}});
+  are_closed_ = !is_host_root() && !may_move(unified_directory_of(::getpid()), directory);
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {

@@ -36,9 +36,16 @@ class ContainerGroups {
   // Both must outlive the object.
   ContainerGroups(const GroupPlan& plan, const oci::Spec& spec)
       : plan_(plan), spec_(spec), cgroup_(plan.paths) {}
+  ContainerGroups(const ContainerGroups&) = delete;
+  ContainerGroups& operator=(const ContainerGroups&) = delete;
+  // Waits until systemd has taken away again what was not finished; nobody may be in it by then.
+  ~ContainerGroups();
 
   // The groups stand, and the limits, when this returns.
   void make();
+  // Whether the first process can't be born in the groups, but must be moved in.
+  bool are_closed() const { return are_closed_; }
+  void move_in(pid_t init) { scope_.move_in(init); }
   // To be called once the container's first process is in, and its program does not run.
   void enter();
   // To be called before the container is said to be made: what systemd was told has come to pass.
@@ -55,6 +62,7 @@ class ContainerGroups {
   const oci::Spec& spec_;
   Cgroup cgroup_;
   SystemdScope scope_;
+  bool are_closed_ = false;
 };
 
 }  // namespace gocker

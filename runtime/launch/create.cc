@@ -152,7 +152,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
-  const LaunchRequest request{
+  LaunchRequest request{
       .spec = spec,
       .bundle = bundle,
       .rootfs = record.rootfs,
@@ -163,9 +163,13 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .listen_fds = options.listen_fds,
       .start = start,
       .cgroup = groups.cgroup(),
+      .move_into_groups = {},
       .state_directory = container.directory(),
       .state_root = container.state_root(),
   };
+  if (groups.are_closed()) {
+    request.move_into_groups = [&](const Child& init) { groups.move_in(init.pid()); };
+  }
   const LaunchEvents events{
       .on_shared_rootfs =
           [&](uint64_t mount_id) {

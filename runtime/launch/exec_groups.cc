@@ -1,0 +1,39 @@
+#include "runtime/launch/exec_groups.h"
+
+#include <unistd.h>
+
+#include "runtime/base/user_rights.h"
+#include "runtime/cgroup/membership.h"
+#include "runtime/cgroup/systemd_scope.h"
+
+namespace gocker {
+
+ExecGroups::ExecGroups(const ContainerRecord& record, const std::vector<std::string>& wanted)
+    : record_(record),
+      cgroup_(groups_below(record.cgroup, wanted)),
+      tasks_files_(cgroup_.open_tasks_files()) {
+  if (wanted.empty()) of_first_process_ = cgroup_.unified_directory_of(record.pid);
+  if (!record.scope.empty() && !is_host_root()) look_for_way_in(wanted);
+}
+
+void ExecGroups::look_for_way_in(const std::vector<std::string>& wanted) {
+  const std::string& top = record_.cgroup.find("")->directory;
+  std::string target = cgroup_.paths().find("")->directory;
+  if (wanted.empty() && of_first_process_) target = unified_directory_of(record_.pid);
+  are_closed_ = !may_move(unified_directory_of(::getpid()), target);
+  if (target.starts_with(top + "/")) below_top_ = target.substr(top.size());
+}
+
+// Where somebody moved the first process out of them all, not outside with it.
+const Fd& ExecGroups::birthplace() const {
+  static const Fd kNone;
+  if (are_closed_) return kNone;
+  return of_first_process_ ? of_first_process_ : cgroup_.unified_directory();
+}
+
+void ExecGroups::move_in(const Child& process) const {
+  move_into_scope(record_.scope, own_systemd_instance(),
+                  {.pid = process.pid(), .group = below_top_});
+}
+
+}  // namespace gocker
