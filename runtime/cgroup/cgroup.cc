@@ -12,6 +12,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
@@ -152,6 +153,15 @@ std::vector<std::string> delegated_files() {
   return files;
 }
 
+// Without root no filter can be loaded, nor is there need of one: nodes can't be made either.
+template <class Filter>
+void filter_if_allowed(const std::vector<oci::DeviceRule>& rules, Filter filter) try {
+  filter();
+} catch (const Error& refused) {
+  if (refused.code() != EPERM || is_host_root()) throw;
+  if (!rules.empty()) warn("/linux/resources/devices", "not applied: only root may");
+}
+
 std::string list_of(const std::set<pid_t>& pids) {
   constexpr size_t kShown = 8;
   std::vector<std::string> names;
@@ -204,9 +214,8 @@ void Cgroup::filter_devices(const oci::Resources& resources) const {
   const Doing doing("set limits");
   // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
   const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
-  if (!none && paths_.find("devices") == nullptr) {
-    apply_first_device_rules(resources.devices);
-  }
+  if (none || paths_.find("devices") != nullptr) return;
+  filter_if_allowed(resources.devices, [&] { apply_first_device_rules(resources.devices); });
 }
 
 // The default would take devices away from those who are in a foreign group already.
@@ -223,7 +232,8 @@ void Cgroup::apply_first_device_rules(const std::vector<oci::DeviceRule>& rules)
 void Cgroup::update(const oci::Resources& resources) {
   const Doing doing("set limits");
   apply_limits(paths_, resources);
-  if (!resources.devices.empty()) apply_device_rules(paths_, resources.devices);
+  const std::vector<oci::DeviceRule>& rules = resources.devices;
+  if (!rules.empty()) filter_if_allowed(rules, [&] { apply_device_rules(paths_, rules); });
 }
 
 void Cgroup::give_to(uid_t owner) {

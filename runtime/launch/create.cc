@@ -163,7 +163,6 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .listen_fds = options.listen_fds,
       .start = start,
       .cgroup = groups.cgroup(),
-      .move_into_groups = {},
       .state_directory = container.directory(),
       .state_root = container.state_root(),
   };

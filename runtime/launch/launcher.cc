@@ -2,14 +2,12 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/log.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/container/hooks.h"
@@ -108,17 +106,9 @@ bool waits_for_namespaces(const oci::Spec& spec) {
   return has_work_between(spec) || spec.process->terminal;
 }
 
-// Without root no filter can be loaded, nor is there need of one: nodes can't be made either.
-void filter_devices(const Cgroup& cgroup, const oci::Resources& resources) try {
-  cgroup.filter_devices(resources);
-} catch (const Error& refused) {
-  if (refused.code() != EPERM || is_host_root()) throw;
-  if (!resources.devices.empty()) warn("/linux/resources/devices", "not applied: only root may");
-}
-
 // What takes its time, while init mounts.
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
-  filter_devices(request.cgroup, request.spec.linux_.resources.value_or(oci::Resources{}));
+  request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
   return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
 }
