@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "runtime/base/companion.h"
 #include "runtime/base/error.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/user_rights.h"
@@ -23,10 +24,7 @@ std::string& program_folder() {
 }
 
 std::string helper_path() {
-  for (const char* below : {"/", "/../libexec/gocker/"}) {
-    std::string path = program_folder() + below + kName;
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
+  if (auto path = find_companion(program_folder(), kName)) return *path;
   throw Error(std::string(kName) +
               " is not installed, which systemd's groups need: use "
               "--cgroup-manager cgroupfs");

@@ -11,7 +11,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from scope import command, make_rootfs
+from scope import command, expect, make_rootfs
 
 IMAGE = "gk-image"
 
@@ -25,11 +25,6 @@ class Podman:
 
     def run(self, *words, check=True):
         return self("run", "--network", "none", *words, check=check)
-
-
-def expect(found, wanted, what):
-    if found != wanted:
-        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
 
 
 def manager_is_systemd(podman):

@@ -1,18 +1,26 @@
 """A container below systemd, for the tests in the virtual machine."""
 
+import contextlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import tap
+from expect import wait_until  # for the tests too
 
 LIMIT_FILES = ("memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max",
                "cpuset.cpus")
 
 
-def command(*words, check=True):
+def command(*words, check=True, **options):
     """stdout and stderr of a program, together."""
     done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=120)
+                          stderr=subprocess.STDOUT, timeout=120, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(words)}: exit code {done.returncode}: {done.stdout}")
     return done.stdout.strip()
@@ -24,9 +32,44 @@ def make_rootfs(folder):
     for name in ("bin", "proc", "sys", "dev", "tmp", "etc"):
         (rootfs / name).mkdir(parents=True)
     shutil.copy("/usr/bin/busybox", rootfs / "bin")
-    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id"):
+    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id", "mkdir"):
         (rootfs / "bin" / name).symlink_to("busybox")
+    rootfs.chmod(0o777)
     return rootfs
+
+
+class Root:
+    """Who calls the runtime, and whose systemd makes the scope: the system's."""
+
+    systemctl = ("systemctl",)
+    slice = "system.slice"
+    spec = ()
+    options = {}
+
+    def __call__(self, *words, check=True):
+        return command(*words, check=check, **self.options)
+
+
+class OrdinaryUser(Root):
+    """The machine's user, who has a systemd of its own, in the group of v2 `place`."""
+
+    systemctl = ("systemctl", "--user")
+    slice = "user.slice"
+    spec = ("--rootless",)
+    uid = 1000
+    manager = pathlib.Path("/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service")
+    environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/home/user", "USER": "user",
+                   "XDG_RUNTIME_DIR": "/run/user/1000",
+                   "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
+
+    def __init__(self, place):
+        def enter():
+            (place / "cgroup.procs").write_text("0")
+            os.setgroups([])
+            os.setresgid(self.uid, self.uid, self.uid)
+            os.setresuid(self.uid, self.uid, self.uid)
+
+        self.options = {"env": self.environment, "cwd": "/home/user", "preexec_fn": enter}
 
 
 class Scope:
@@ -34,15 +77,17 @@ class Scope:
 
     count = 0
 
-    def __init__(self, runtime, folder, rootfs):
+    def __init__(self, runtime, folder, rootfs, caller=Root()):
         Scope.count += 1
-        self.runtime = runtime
+        self.runtime, self.caller, self.rootfs = runtime, caller, rootfs
+        self.prefix = ()  # what the runtime is run by
         self.id = f"gk{Scope.count}"
         self.unit = f"gk-{self.id}.scope"
-        self.slice = "system.slice"
+        self.slice = caller.slice
         self.bundle = pathlib.Path(folder) / self.id
         self.bundle.mkdir()
-        command(runtime, "spec", "--bundle", str(self.bundle))
+        self.bundle.chmod(0o777)
+        caller(runtime, "spec", *caller.spec, "--bundle", str(self.bundle))
         self.config = json.loads((self.bundle / "config.json").read_text())
         self.config["process"]["terminal"] = False
         self.config["process"]["args"] = ["sleep", "1000"]
@@ -53,15 +98,16 @@ class Scope:
         self.config["linux"].setdefault("resources", {}).update(values)
 
     def call(self, verb, *words, check=True):
-        return command(self.runtime, "--systemd-cgroup", verb, *words, check=check)
+        return self.caller(*self.prefix, self.runtime, "--systemd-cgroup", verb, *words, check=check)
 
-    def run(self, check=True):
+    def run(self, *globals, check=True):
         """Its streams are the null device: what stays behind would hold a pipe open."""
         (self.bundle / "config.json").write_text(json.dumps(self.config))
         log = self.bundle / "log"
-        done = subprocess.run([self.runtime, "--systemd-cgroup", "--log", log, "run", "--detach",
-                               "--bundle", self.bundle, self.id], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        done = subprocess.run([*self.prefix, self.runtime, "--systemd-cgroup", "--log", log,
+                               *globals, "run", "--detach", "--bundle", self.bundle, self.id],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=120, **self.caller.options)
         said = log.read_text() if log.exists() else ""
         if check and done.returncode != 0:
             raise AssertionError(f"run: exit code {done.returncode}: {said}")
@@ -81,7 +127,47 @@ class Scope:
         return {name: (self.group() / name).read_text().strip() for name in LIMIT_FILES}
 
     def property(self, name):
-        return command("systemctl", "show", "--value", "-p", name, self.unit)
+        return self.systemctl("show", "--value", "-p", name, self.unit)
 
     def is_loaded(self):
-        return command("systemctl", "list-units", "--all", "--no-legend", self.unit) != ""
+        return self.systemctl("list-units", "--all", "--no-legend", self.unit) != ""
+
+    def systemctl(self, *words):
+        return self.caller(*self.caller.systemctl, *words)
+
+
+def expect(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
+
+
+def refused(box, words, *globals):
+    """It fails with one line that says so, and leaves nothing."""
+    code, said = box.run(*globals, check=False)
+    if code == 0 or words not in said or len(said.splitlines()) != 1:
+        raise AssertionError(f"exit code {code}, said {said!r}, not {words!r}")
+    expect(box.is_loaded(), False, "a unit is left")
+    expect(box.call("list", "--quiet"), "", "a container is left")
+
+
+def run_cases(cases, make_box):
+    """Each with a box of its own, make_box(folder, rootfs); those alone that the command line names
+    after the runtime, if any."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        rootfs = make_rootfs(f"{folder}/rootfs")
+
+        @contextlib.contextmanager
+        def around():
+            box = make_box(folder, rootfs)
+            try:
+                yield box
+            finally:
+                box.remove()
+
+        tap.run_cases(cases, sys.argv[2:], around)
+
+
+def program_under_test():
+    """The runtime that the command line names, or $GOCKER_RUNTIME in its place."""
+    return str(pathlib.Path(os.environ.get("GOCKER_RUNTIME") or sys.argv[1]).resolve())
