@@ -9,7 +9,7 @@ image_packages=(
   uidmap acl attr libcap2-bin util-linux-extra ca-certificates python3
   libseccomp2 libcap2 libcurl4t64 libarchive13t64 libisal2 zlib1g libzstd1 libstdc++6 libgcc-s1
   apparmor criu libcriu2 runc crun podman conmon netavark aardvark-dns catatonit
-  slirp4netns passt fuse-overlayfs
+  slirp4netns passt fuse-overlayfs docker-registry
 )
 # Nothing here needs them, and each takes time to start. Device nodes come from devtmpfs.
 masked_units=(

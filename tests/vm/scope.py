@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
 from expect import wait_until  # for the tests too
 
+UNIFIED = pathlib.Path("/sys/fs/cgroup")
 LIMIT_FILES = ("memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max",
                "cpuset.cpus")
 
@@ -26,13 +27,22 @@ def command(*words, check=True, **options):
     return done.stdout.strip()
 
 
+def start_place(*words):
+    """A group in which a process sleeps, and another can be; it ends with the machine."""
+    sleeper = subprocess.Popen([*words, "sleep", "infinity"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = pathlib.Path(f"/proc/{sleeper.pid}")
+    wait_until(lambda: (process / "comm").read_text() == "sleep\n", " ".join(words))
+    return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
+
+
 def make_rootfs(folder):
     """A root file system of busybox."""
     rootfs = pathlib.Path(folder)
     for name in ("bin", "proc", "sys", "dev", "tmp", "etc"):
         (rootfs / name).mkdir(parents=True)
     shutil.copy("/usr/bin/busybox", rootfs / "bin")
-    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id", "mkdir"):
+    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id", "mkdir", "ps"):
         (rootfs / "bin" / name).symlink_to("busybox")
     rootfs.chmod(0o777)
     return rootfs
@@ -57,7 +67,7 @@ class OrdinaryUser(Root):
     slice = "user.slice"
     spec = ("--rootless",)
     uid = 1000
-    manager = pathlib.Path("/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service")
+    manager = UNIFIED / "user.slice/user-1000.slice/user@1000.service"
     environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/home/user", "USER": "user",
                    "XDG_RUNTIME_DIR": "/run/user/1000",
                    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
@@ -120,7 +130,7 @@ class Scope:
         self.call("delete", "--force", self.id)
 
     def group(self):
-        return pathlib.Path("/sys/fs/cgroup") / self.property("ControlGroup").lstrip("/")
+        return UNIFIED / self.property("ControlGroup").lstrip("/")
 
     def limits(self):
         """What the kernel has."""

@@ -11,20 +11,10 @@ import json
 import pathlib
 import subprocess
 
-from scope import (OrdinaryUser, Scope, expect, program_under_test, refused, run_cases, wait_until)
+from scope import (UNIFIED, OrdinaryUser, Scope, expect, program_under_test, refused, run_cases,
+                   start_place, wait_until)
 
 RUNTIME = program_under_test()
-UNIFIED = pathlib.Path("/sys/fs/cgroup")
-
-
-def start_place(*words):
-    """A group in which a process sleeps, and another can be; it ends with the machine."""
-    sleeper = subprocess.Popen([*words, "sleep", "infinity"], stdin=subprocess.DEVNULL)
-    process = pathlib.Path(f"/proc/{sleeper.pid}")
-    wait_until(lambda: (process / "comm").read_text() == "sleep\n", " ".join(words))
-    return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
-
-
 # Below the user's own systemd, as a program of the desktop is, and beside it, as a login is.
 MANAGED = OrdinaryUser(start_place("asuser"))
 LOGIN = OrdinaryUser(start_place("systemd-run", "--scope", "--quiet", "--slice=user-1000.slice"))
