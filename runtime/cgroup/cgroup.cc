@@ -1,11 +1,14 @@
 #include "runtime/cgroup/cgroup.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <set>
@@ -160,6 +163,27 @@ void filter_if_allowed(const std::vector<oci::DeviceRule>& rules, Filter filter)
 } catch (const Error& refused) {
   if (refused.code() != EPERM || is_host_root()) throw;
   if (!rules.empty()) warn("/linux/resources/devices", "not applied: only root may");
+}
+
+// By whoever removes it. The directory above tells of it, and may itself be gone by then.
+bool is_removed_in_time(const std::string& directory) {
+  const auto deadline = Clock::now() + kPatience;
+  const Fd watch(check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
+  const std::string above = directory_above(directory);
+  if (::inotify_add_watch(watch.get(), above.c_str(), IN_DELETE | IN_ONLYDIR) < 0) {
+    if (errno == ENOENT) return true;
+    throw_errno("watch", above);
+  }
+  while (GroupDirectory::open_if_exists(directory)) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd told{watch.get(), POLLIN, 0};
+    if (::poll(&told, 1, static_cast<int>(left)) < 0 && errno != EINTR) throw_errno("poll");
+    std::array<char, 4096> events;
+    while (::read(watch.get(), events.data(), events.size()) > 0) continue;
+  }
+  return true;
 }
 
 std::string list_of(const std::set<pid_t>& pids) {
@@ -323,15 +347,8 @@ void Cgroup::kill_all(int signal) {
 
 void Cgroup::await_removal() {
   const Doing doing("wait for systemd to remove the control groups");
-  const auto deadline = Clock::now() + kPatience;
-  const auto is_there = [](const CgroupPaths::Hierarchy& hierarchy) {
-    return hierarchy.owned && GroupDirectory::open_if_exists(hierarchy.directory).has_value();
-  };
-  useconds_t pause = 100;
-  while (std::any_of(paths_.hierarchies.begin(), paths_.hierarchies.end(), is_there)) {
-    if (Clock::now() >= deadline) return remove();
-    ::usleep(pause);
-    pause = std::min(pause * 2, kLongestPause);
+  for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
+    if (hierarchy.owned && !is_removed_in_time(hierarchy.directory)) return remove();
   }
 }
 
