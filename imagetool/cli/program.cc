@@ -255,6 +255,7 @@ std::span<const Command* const> commands() {
                                            &kNetworkRemove,
                                            &kNetworkInspect,
                                            &kNetworkPrune,
+                                           &kCdiList,
                                            &kVolumeCreate,
                                            &kVolumeList,
                                            &kVolumeRemove,
