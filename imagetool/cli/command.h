@@ -49,6 +49,7 @@ struct Failure {
 
 extern const Command kBuild;
 extern const Command kBundle;
+extern const Command kCdiList;
 extern const Command kContainerAttach;
 extern const Command kContainerCleanup;
 extern const Command kContainerCommit;

@@ -261,6 +261,7 @@ std::span<const Command* const> commands() {
                                            &kNetworkRemove,
                                            &kNetworkInspect,
                                            &kNetworkPrune,
+                                           &kCdiList,
                                            &kVolumeCreate,
                                            &kVolumeList,
                                            &kVolumeRemove,

@@ -104,7 +104,7 @@ __gocker_objects() {
       __gocker_images "$program"
       ;;
     gocker:help) __gocker_commands "$program" ;;
-    gocker:network | gocker:volume | gocker:container | gocker:image) ;;
+    gocker:cdi | gocker:network | gocker:volume | gocker:container | gocker:image) ;;
     gocker:*) __gocker_containers "$program" ;;
     gocker-image:inspect | gocker-image:history | gocker-image:tag | gocker-image:rm | gocker-image:bundle)
       __gocker_images "$program"
