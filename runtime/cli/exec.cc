@@ -96,13 +96,13 @@ oci::Process wanted_process(const oci::Spec& spec, const Arguments& arguments) {
 int run(const Global& global, const Arguments& arguments) {
   CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
+  set_systemd_helper_folder(own_folder());  // the guarded binary does not know it
   guard_binary(global.argv);
   const Container container =
       Container::load(StateRoot(global.state_root), options.id, Locking::none);
   if (!arguments.has("ignore-paused") && container.status() == oci::Status::paused) {
     throw Error("container \"" + options.id + "\" is paused: resume it, or use --ignore-paused");
   }
-  if (!container.record().scope.empty()) set_systemd_helper_folder(own_folder());
   const oci::Spec spec = container.load_config();
   const oci::Process process = wanted_process(spec, arguments);
   const bool detach = arguments.has("detach");

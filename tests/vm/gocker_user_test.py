@@ -12,7 +12,8 @@ import pathlib
 import sys
 import tempfile
 
-from scope import (UNIFIED, OrdinaryUser, command, expect, make_rootfs, start_place, tap, wait_until)
+from scope import (UNIFIED, OrdinaryUser, command, expect, logged_in_user, make_rootfs, managed_user,
+                   tap, wait_until)
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 RUN = ("run", "--network", "none")
@@ -20,9 +21,7 @@ RUN = ("run", "--network", "none")
 
 class Gocker:
     def __init__(self, folder):
-        self.managed = OrdinaryUser(start_place("asuser"))
-        self.login = OrdinaryUser(start_place("systemd-run", "--scope", "--quiet",
-                                              "--slice=user-1000.slice"))
+        self.managed, self.login = managed_user(), logged_in_user()
         self.caller = self.login
         self.folder = folder
         for name, program in (("gocker", SCRIPTS / "gocker"), ("gocker-runtime", sys.argv[1]),
@@ -60,7 +59,7 @@ def limits_hold(gocker):
 
 def container_is_in_a_scope_of_the_users_systemd(gocker):
     identity = gocker(*RUN, "-d", "-m", "64m", "box", "sleep", "1000")
-    pid = json.loads(gocker("inspect", identity))[0]["state"]["pid"]
+    pid = json.loads(gocker("ps", "--format", "json"))[0]["pid"]
     group = pathlib.Path(f"/proc/{pid}/cgroup").read_text().strip().removeprefix("0::/")
     expect(UNIFIED / group, OrdinaryUser.manager / f"user.slice/gocker-{identity}.scope", "group")
     gocker.caller(*gocker.caller.systemctl, "daemon-reload")

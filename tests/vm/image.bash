@@ -24,7 +24,7 @@ masked_units=(
   console-getty.service getty-static.service e2scrub_reap.service e2scrub_all.timer apt-daily.timer
   apt-daily-upgrade.timer fstrim.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer tmp.mount
   apparmor.service podman.socket podman.service podman-auto-update.timer podman-auto-update.service
-  podman-restart.service podman-clean-transient.service machines.target remote-fs.target
+  podman-restart.service podman-clean-transient.service docker-registry.service machines.target remote-fs.target
 )
 masked_user_units=(podman.socket podman-restart.service podman-auto-update.timer)
 

@@ -10,8 +10,7 @@ import contextlib
 import sys
 import tempfile
 
-from scope import OrdinaryUser, Root, command, expect, make_rootfs, program_under_test, start_place
-from scope import tap
+from scope import Root, command, expect, logged_in_user, make_rootfs, program_under_test, tap
 
 IMAGE = "gk-image"
 
@@ -90,9 +89,7 @@ CASES = (manager_is_systemd, container_is_in_a_scope, limits_are_set, life_of_a_
 def podman_of(who):
     if who == "root":
         return Podman(program_under_test(), Root(), "/machine.slice")
-    # As after a login: outside of all that the user's systemd manages.
-    login = start_place("systemd-run", "--scope", "--quiet", "--slice=user-1000.slice")
-    return Podman(program_under_test(), OrdinaryUser(login),
+    return Podman(program_under_test(), logged_in_user(),
                   "/user.slice/user-1000.slice/user@1000.service/user.slice")
 
 

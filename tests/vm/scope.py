@@ -27,15 +27,6 @@ def command(*words, check=True, **options):
     return done.stdout.strip()
 
 
-def start_place(*words):
-    """A group in which a process sleeps, and another can be; it ends with the machine."""
-    sleeper = subprocess.Popen([*words, "sleep", "infinity"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    process = pathlib.Path(f"/proc/{sleeper.pid}")
-    wait_until(lambda: (process / "comm").read_text() == "sleep\n", " ".join(words))
-    return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
-
-
 def make_rootfs(folder):
     """A root file system of busybox."""
     rootfs = pathlib.Path(folder)
@@ -72,14 +63,35 @@ class OrdinaryUser(Root):
                    "XDG_RUNTIME_DIR": "/run/user/1000",
                    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
 
-    def __init__(self, place):
+    def __init__(self, place=None):
         def enter():
-            (place / "cgroup.procs").write_text("0")
+            if place:
+                (place / "cgroup.procs").write_text("0")
             os.setgroups([])
             os.setresgid(self.uid, self.uid, self.uid)
             os.setresuid(self.uid, self.uid, self.uid)
 
         self.options = {"env": self.environment, "cwd": "/home/user", "preexec_fn": enter}
+
+
+def start_place(*words, **options):
+    """A scope of systemd-run's in which a process sleeps, and another can be; it ends with the
+    machine. Its group."""
+    sleeper = subprocess.Popen(["systemd-run", "--scope", "--quiet", *words, "sleep", "infinity"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options)
+    process = pathlib.Path(f"/proc/{sleeper.pid}")
+    wait_until(lambda: (process / "comm").read_text() == "sleep\n", f"systemd-run {words}", 60)
+    return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
+
+
+def managed_user():
+    """Called from below the user's own systemd, as a program of the desktop is."""
+    return OrdinaryUser(start_place("--user", **OrdinaryUser().options))
+
+
+def logged_in_user():
+    """Called from beside it, as in a login session: outside of all that is the user's."""
+    return OrdinaryUser(start_place("--slice=user-1000.slice"))
 
 
 class Scope:
@@ -110,10 +122,14 @@ class Scope:
     def call(self, verb, *words, check=True):
         return self.caller(*self.prefix, self.runtime, "--systemd-cgroup", verb, *words, check=check)
 
+    def save(self):
+        (self.bundle / "config.json").write_text(json.dumps(self.config))
+
     def run(self, *globals, check=True):
         """Its streams are the null device: what stays behind would hold a pipe open."""
-        (self.bundle / "config.json").write_text(json.dumps(self.config))
+        self.save()
         log = self.bundle / "log"
+        log.unlink(missing_ok=True)
         done = subprocess.run([*self.prefix, self.runtime, "--systemd-cgroup", "--log", log,
                                *globals, "run", "--detach", "--bundle", self.bundle, self.id],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -11,13 +11,11 @@ import json
 import pathlib
 import subprocess
 
-from scope import (UNIFIED, OrdinaryUser, Scope, expect, program_under_test, refused, run_cases,
-                   start_place, wait_until)
+from scope import (UNIFIED, OrdinaryUser, Scope, expect, logged_in_user, managed_user,
+                   program_under_test, refused, run_cases, wait_until)
 
 RUNTIME = program_under_test()
-# Below the user's own systemd, as a program of the desktop is, and beside it, as a login is.
-MANAGED = OrdinaryUser(start_place("asuser"))
-LOGIN = OrdinaryUser(start_place("systemd-run", "--scope", "--quiet", "--slice=user-1000.slice"))
+MANAGED, LOGIN = managed_user(), logged_in_user()
 
 
 def from_login(box):
@@ -146,6 +144,7 @@ def user_namespace_of_ones_own_asks_the_users_systemd(box):
         expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "exec is in the group")
         box.remove()
         expect(box.is_loaded(), False, "the unit is still known")
+    box.prefix = ()
     holder.kill()
     holder.wait()
 
@@ -193,6 +192,7 @@ def controller_that_is_not_delegated_is_told(box):
 
 
 def no_systemd_of_the_user_is_told_with_the_remedy(box):
+    box.save()
     for missing in ({"XDG_RUNTIME_DIR": "/nowhere", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"},
                     {"XDG_RUNTIME_DIR": "/nowhere"}):
         env = {name: value for name, value in MANAGED.environment.items()
