@@ -98,7 +98,7 @@ __gocker_objects() {
     gocker:run | gocker:create | gocker:pull | gocker:rmi | gocker:rmImage | gocker:tag | gocker:history)
       __gocker_images "$program"
       ;;
-    gocker:build | gocker:images | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
+    gocker:build | gocker:images | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
     gocker:inspect | gocker:diff | gocker-image:diff)
       __gocker_containers "$program"
       __gocker_images "$program"

@@ -125,6 +125,7 @@ RAW_CALLS_ALLOWED = {
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
     "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/registry/credential_helper.cc": {"access": CALLED_PROGRAM},
     "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,
@@ -265,7 +266,7 @@ def check_threads(file, code, findings):
             findings.append(f"{file}:{number}: gocker-runtime has one thread")
 
 
-TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^{;]*)? ?\{", re.M)
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:(?!:)[^{;]*)? ?\{", re.M)
 
 
 def note_types(file, code, types):
