@@ -303,28 +303,31 @@ TEST(SeccompCompiler, DecidesAsTheLibraryForEachComparison) {
   }
 }
 
-// What a profile in use looks like: some hundred calls, alternatives, and calls without arguments
-// beside the same with some.
-TEST(SeccompCompiler, DecidesAsTheRulesSayWithManyArguments) {
-  const std::vector<std::string> names = all_names();
-  std::mt19937 random(2);  // NOLINT(*-msc51-cpp): the same profiles each time
+std::vector<oci::SeccompArg> any_arguments(std::mt19937& random) {
   constexpr std::array kOperators = {
       SeccompOperator::ne, SeccompOperator::lt, SeccompOperator::le,       SeccompOperator::eq,
       SeccompOperator::ge, SeccompOperator::gt, SeccompOperator::masked_eq};
   constexpr std::array<uint64_t, 5> kValues = {0, 1, 16, 0x7e020000, 0x100000002};
+  std::vector<oci::SeccompArg> args;
+  for (uint32_t index = 0; index < 6; ++index) {
+    if (random() % 4 != 0) continue;
+    args.push_back(argument(index, kOperators[random() % kOperators.size()],
+                            kValues[random() % kValues.size()],
+                            kValues[random() % kValues.size()]));
+  }
+  return args;
+}
+
+// Some hundred calls, alternatives, and calls without arguments beside the same with some.
+TEST(SeccompCompiler, DecidesAsTheRulesSayWithManyArguments) {
+  const std::vector<std::string> names = all_names();
+  std::mt19937 random(2);  // NOLINT(*-msc51-cpp): the same profiles each time
   for (int i = 0; i < 4; ++i) {
     SCOPED_TRACE("profile " + std::to_string(i));
     Profile profile;
     for (const std::string& name : names) {
       for (auto count = random() % 3; count > 0; --count) {
-        Profile::Rule rule{.name = name};
-        for (uint32_t index = 0; index < 6; ++index) {
-          if (random() % 4 != 0) continue;
-          rule.args.push_back(argument(index, kOperators[random() % kOperators.size()],
-                                       kValues[random() % kValues.size()],
-                                       kValues[random() % kValues.size()]));
-        }
-        profile.rules.push_back(rule);
+        profile.rules.push_back({.name = name, .args = any_arguments(random)});
       }
     }
     expect_equal(profile, Library::no, 3);
