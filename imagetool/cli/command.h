@@ -71,6 +71,8 @@ extern const Command kContainerStop;
 extern const Command kContainerTop;
 extern const Command kContainerUnpause;
 extern const Command kContainerWait;
+extern const Command kDf;
+extern const Command kDiff;
 extern const Command kFsck;
 extern const Command kGc;
 extern const Command kHistory;

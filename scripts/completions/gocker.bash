@@ -99,7 +99,7 @@ __gocker_objects() {
       __gocker_images "$program"
       ;;
     gocker:build | gocker:images | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
-    gocker:inspect)
+    gocker:inspect | gocker:diff | gocker-image:diff)
       __gocker_containers "$program"
       __gocker_images "$program"
       ;;

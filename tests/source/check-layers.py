@@ -133,6 +133,7 @@ RAW_CALLS_ALLOWED = {
         "listxattr": BELOW_A_DESCRIPTOR,
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
+    "imagetool/layer/changes.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/write_layer.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
     "imagetool/network/network_namespace.cc": {
