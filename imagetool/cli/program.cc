@@ -221,15 +221,18 @@ void run(const std::vector<std::string>& words) {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
+                                           &kPush,
                                            &kLogin,
                                            &kLogout,
                                            &kBuild,
                                            &kImages,
                                            &kInspect,
                                            &kHistory,
+                                           &kDiff,
                                            &kTag,
                                            &kRm,
                                            &kGc,
+                                           &kDf,
                                            &kFsck,
                                            &kBundle,
                                            &kUnbundle,

@@ -164,7 +164,6 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .start = start,
       .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
-      .state_root = container.state_root(),
   };
   if (groups.are_closed()) {
     request.move_into_groups = [&](const Child& init) { groups.move_in(init.pid()); };

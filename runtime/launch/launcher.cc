@@ -28,7 +28,7 @@
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
-#include "runtime/linux/seccomp_cache.h"
+#include "runtime/linux/seccomp.h"
 #include "runtime/linux/shared_rootfs.h"
 
 namespace gocker {
@@ -110,7 +110,7 @@ bool waits_for_namespaces(const oci::Spec& spec) {
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
   request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
-  return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
+  return compile_seccomp(*request.spec.linux_.seccomp);
 }
 
 // Told before it is there, so that whoever deletes the container finds it in any case.

@@ -31,7 +31,6 @@ struct LaunchRequest {
   // Moves init into its groups where it can't be born there; empty: it can.
   std::function<void(const Child& init)> move_into_groups;
   const Fd& state_directory;  // locked: init lets go of it
-  const Fd& state_root;       // keeps compiled filters
 };
 
 // What the launcher tells while it works.

@@ -25,7 +25,8 @@ def ask(docker, container, server):
 
 def ask_from_host(server, port=8000):
     """What a server says to the host. It may just be between two clients: then it is asked again."""
-    return wait_until(lambda: proc.run("sh", "-c", f"busybox nc -w 2 {server} {port} || true"), f"an answer of {server}")
+    return wait_until(lambda: proc.run("sh", "-c", f"busybox nc -w 2 {server} {port} || true"),
+                      f"an answer of {server}")
 
 
 @case("no network: only a loopback interface, which is up")
