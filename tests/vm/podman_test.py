@@ -10,7 +10,8 @@ import contextlib
 import sys
 import tempfile
 
-from scope import Root, command, expect, logged_in_user, make_rootfs, program_under_test, tap
+from scope import (Root, command, expect, logged_in_user, make_rootfs, program_under_test, tap,
+                   wait_until)
 
 IMAGE = "gk-image"
 
@@ -27,6 +28,11 @@ class Podman:
 
     def systemctl(self, *words):
         return self.caller(*self.caller.systemctl, *words)
+
+    def is_clean(self):
+        """conmon's own scope goes when that has told of the end."""
+        wait_until(lambda: self.systemctl("list-units", "--all", "--no-legend", "libpod-*.scope") == "",
+                   "the end of all scopes", 60)
 
 
 def manager_is_systemd(podman):
@@ -66,8 +72,7 @@ def life_of_a_container(podman):
     expect(podman("inspect", "--format", "{{.State.ExitCode}}", "gk-life"), "3", "stop")
     podman("start", "gk-life")
     podman("rm", "--force", "--time", "0", "gk-life")
-    expect(podman.systemctl("list-units", "--all", "--no-legend", "libpod-*.scope"), "",
-           "scopes that are left")
+    podman.is_clean()
 
 
 def pod_shares_namespaces(podman):
@@ -78,8 +83,7 @@ def pod_shares_namespaces(podman):
     if "sleep 1000" not in said or podman.slice not in said:
         raise AssertionError(said)
     podman("pod", "rm", "--force", "--time", "0", "gk-pod")
-    expect(podman.systemctl("list-units", "--all", "--no-legend", "libpod-*.scope"), "",
-           "scopes that are left")
+    podman.is_clean()
 
 
 CASES = (manager_is_systemd, container_is_in_a_scope, limits_are_set, life_of_a_container,
