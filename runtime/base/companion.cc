@@ -6,7 +6,8 @@ namespace gocker {
 
 std::optional<std::string> find_companion(const std::string& folder, const std::string& name) {
   for (const char* below : {"/", "/../libexec/gocker/"}) {
-    std::string path = folder + below + name;
+    std::string path = folder;
+    path.append(below).append(name);
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return std::nullopt;
