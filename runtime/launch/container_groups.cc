@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kPidsFile = "pids.max";
 
-// systemd's helper is in the group until the container is: the limit must have room for both.
+// systemd's helper is in the group until the container is, CRIU until it is restored: the limit
+// need have no room for them.
 oci::Resources without_pids_limit(oci::Resources resources) {
   resources.pids_limit.reset();
   resources.unified.erase(kPidsFile);
@@ -72,12 +73,12 @@ GroupPlan plan_groups(const GroupWishes& wishes) {
 
 void ContainerGroups::make() {
   const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
-  if (!plan_.scope) {
+  if (plan_.scope) {
+    make_scope();
+  } else {
     make_groups();
-    return set_limits(resources);
   }
-  make_scope();
-  set_limits(without_pids_limit(resources));
+  set_limits(others_are_in() ? without_pids_limit(resources) : resources);
 }
 
 void ContainerGroups::make_groups() {
@@ -111,13 +112,19 @@ void ContainerGroups::set_limits(const oci::Resources& resources) {
 }
 
 void ContainerGroups::enter() {
-  if (!plan_.scope) return;
+  if (guest_ == Guest::none) settle();
+}
+
+void ContainerGroups::settle() {
+  if (!others_are_in() || plan_.wishes.manager == CgroupManager::disabled) return;
   if (spec_.linux_.resources) cgroup_.update(only_pids_limit(*spec_.linux_.resources));
+  if (!plan_.scope) return;
   const std::string& directory = cgroup_.paths().hierarchies.front().directory;
   scope_.hand_over(limits_of_scope(GroupDirectory::open(directory), WhichLimits::changed));
 }
 
 void ContainerGroups::finish() {
+  if (guest_ != Guest::none) settle();
   if (plan_.scope) scope_.finish();
 }
 

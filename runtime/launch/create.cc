@@ -148,7 +148,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
-  ContainerGroups groups(plan, spec);
+  ContainerGroups groups(plan, spec, start == Start::by_criu ? Guest::criu : Guest::none);
   groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 

@@ -110,6 +110,14 @@ class Saved:
             expect(time.monotonic() < deadline, f"it counts no further than {self.count()}")
             time.sleep(0.01)
 
+    def group_files(self, name):
+        """The files of that name in the container's groups, one at least."""
+        places = ("", "pids", "unified")
+        files = [pathlib.Path("/sys/fs/cgroup", place, self.box.id, name) for place in places]
+        found = [file for file in files if file.exists()]
+        expect(found, f"no {name} in its groups")
+        return found
+
     def status(self):
         """What a process keeps over a checkpoint."""
         lines = pathlib.Path(f"/proc/{self.pid()}/status").read_text().splitlines()
@@ -358,13 +366,22 @@ def limits_are_those_of_the_bundle(saved):
     saved.start()
     saved.checkpoint()
     saved.restore()
-    for name in ("pids", "unified", ""):
-        file = pathlib.Path("/sys/fs/cgroup", name, saved.box.id, "pids.max")
-        if file.exists():
-            expect(file.read_text().strip() == "41", f"{file}: {file.read_text()}")
+    for file in saved.group_files("pids.max"):
+        expect(file.read_text().strip() == "41", f"{file}: {file.read_text()}")
     groups = pathlib.Path(f"/proc/{saved.pid()}/cgroup").read_text().split()
     outside = [group for group in groups if not group.endswith(f"/{saved.box.id}")]
     expect(not outside, f"it is in {outside}")
+
+
+def the_smallest_limit_of_processes_is_kept(saved):
+    saved.configure(lambda config: config["linux"]["resources"].update(pids={"limit": 1}),
+                    script="i=0; while :; do i=$((i+1)); echo $i > /tmp/count; done")
+    saved.start()
+    saved.checkpoint()
+    saved.restore()
+    for file in saved.group_files("pids.max"):
+        expect(file.read_text().strip() == "1", f"{file}: {file.read_text()}")
+    saved.wait_for_count(saved.count() + 3)
 
 
 def refused(saved, words, reason):
@@ -439,6 +456,7 @@ CASES = [
     a_terminal_is_handed_over_anew, file_locks_need_their_option,
     hooks_of_the_runtime_run, a_user_namespace_is_kept,
     it_comes_back_elsewhere_from_a_fresh_root, limits_are_those_of_the_bundle,
+    the_smallest_limit_of_processes_is_kept,
     a_link_among_the_images_is_refused, a_planted_link_is_not_written_through,
     images_that_others_may_write_are_refused, damaged_images_leave_nothing, no_images_at_all,
     no_criu_at_all, a_created_container_is_refused,
