@@ -2,6 +2,8 @@
 """gocker-runtime --systemd-cgroup where systemd is the first process; run in the virtual machine.
 
     tests/vm/systemd_test.py RUNTIME
+
+$GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
 import pathlib
@@ -11,7 +13,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from scope import Scope, command, make_rootfs
+from scope import Scope, command, make_rootfs, program_under_test
 
 FUSE = ("/tmp/fuse", "c", "10", "229")  # a device that the default rules of containers don't allow
 
@@ -183,7 +185,7 @@ CASES = (
 
 def main():
     report = tap.Tap()
-    runtime = str(pathlib.Path(sys.argv[1]).resolve())
+    runtime = program_under_test()
     with tempfile.TemporaryDirectory() as folder:
         rootfs = make_rootfs(f"{folder}/rootfs")
         for case in CASES:
