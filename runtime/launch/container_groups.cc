@@ -101,7 +101,13 @@ void ContainerGroups::make_scope() {
     throw Error("systemd made " + plan_.scope->unit + ", but not at " + directory);
   }
   paths.hierarchies.front().owned = true;
+  if (plan_.wishes.subgroup.empty()) {
+    cgroup_ = Cgroup(std::move(paths));
+    return;
+  }
+  paths.hierarchies.front().directory += "/" + plan_.wishes.subgroup;
   cgroup_ = Cgroup(std::move(paths));
+  cgroup_.create(scope_.helper());
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {

@@ -22,6 +22,7 @@ struct GroupWishes {
   Rootless rootless = Rootless::automatic;
   std::string cgroups_path;
   std::string id;
+  std::string subgroup;  // below systemd's scope; empty: the scope itself is the container's
 };
 struct GroupPlan {
   GroupWishes wishes;

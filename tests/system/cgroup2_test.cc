@@ -132,7 +132,7 @@ TEST_F(Cgroup2, DeleteByForceEndsWhatIsInGroupsBelow) {
   std::ofstream(group() + "/below/deeper/cgroup.procs") << last;
   ASSERT_TRUE(succeeds(runtime.call({"pause", box.id()})));
   ASSERT_TRUE(succeeds(box.remove_by_force()));
-  EXPECT_FALSE(fs::exists("/proc/" + last));
+  EXPECT_TRUE(wait_until([] { return live_children().empty(); }));
   EXPECT_FALSE(fs::exists(group()));
 }
 
