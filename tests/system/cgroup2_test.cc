@@ -89,6 +89,15 @@ TEST_F(Cgroup2, ThrottledDiskIsSet) {
   EXPECT_EQ(value_of("io.max"), disk + " rbps=1048576 wbps=max riops=max wiops=100");
 }
 
+// BFQ takes the weight as it is, the kernel's own way from 1 to 10000.
+TEST_F(Cgroup2, DiskWeightIsSet) {
+  start_box();
+  const bool bfq = fs::exists(group() + "/io.bfq.weight");
+  if (!bfq && !fs::exists(group() + "/io.weight")) GTEST_SKIP() << "this kernel weighs no disks";
+  ASSERT_TRUE(succeeds(runtime.call({"update", "--blkio-weight", "300", box.id()})));
+  EXPECT_EQ(value_of(bfq ? "io.bfq.weight" : "io.weight"), bfq ? "default 300" : "default 2930");
+}
+
 TEST_F(Cgroup2, WhatOnlyVersion1HasIsAnError) {
   for (const char* resources : {R"({"memory": {"limit": 67108864, "swappiness": 10}})",
                                 R"({"memory": {"limit": 67108864, "kernelTCP": 16777216}})",
