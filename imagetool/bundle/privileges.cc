@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "imagetool/cdi/cdi_devices.h"
+#include "imagetool/cdi/container_edits.h"
 #include "oci-spec/capability_names.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -111,6 +113,16 @@ void add_device(const HostDevice& device, oci::Spec& spec) {
                                             .access = device.access});
 }
 
+void add_cdi_devices(const CdiWish& wish, oci::Spec& spec) {
+  if (wish.devices.empty() && !wish.gpus) return;  // their files are not even read
+  const CdiDevices known(wish.directories.empty() ? default_cdi_directories() : wish.directories);
+  std::vector<std::string> names = wish.devices;
+  if (wish.gpus) {
+    for (std::string& name : known.gpus(*wish.gpus)) names.push_back(std::move(name));
+  }
+  for (const ContainerEdits* edits : known.edits_for(names)) apply_edits(*edits, spec);
+}
+
 // As people know it: all capabilities, all devices, no filter, nothing hidden or read-only.
 void lift_restrictions(oci::Spec& spec) {
   spec.linux_.seccomp.reset();
@@ -139,7 +151,8 @@ HostDevice parse_device_option(std::string_view text) {
   const bool good = parts.size() <= 3 && device.source.starts_with('/') &&
                     device.destination.starts_with('/') && is_access(device.access);
   if (!good) {
-    throw Error("'" + std::string(text) + "' is no device: it takes SOURCE[:DESTINATION][:rwm]");
+    throw Error("'" + std::string(text) +
+                "' is no device: it takes SOURCE[:DESTINATION][:rwm] or VENDOR/CLASS=NAME");
   }
   return device;
 }
@@ -149,6 +162,7 @@ void apply_privileges(const Privileges& privileges, oci::Spec& spec) {
   set_capabilities(privileges, *spec.process);
   for (const std::string& text : privileges.security) apply_security_option(text, spec);
   for (const HostDevice& device : privileges.devices) add_device(device, spec);
+  add_cdi_devices(privileges.cdi, spec);
 }
 
 }  // namespace gocker

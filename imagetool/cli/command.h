@@ -16,6 +16,10 @@ struct Global {
   std::string runtime;   // the OCI runtime: a path
 };
 
+// Whether a command works on the store and containers, for which an ordinary user enters the
+// namespaces of all of gocker's files, or on the caller's own files alone.
+enum class WorksOn { store, own_files };
+
 struct Command {
   std::string_view name;       // "pull", or two words: "network create"
   std::string_view arguments;  // "REF DIR [-- COMMAND...]"
@@ -27,6 +31,7 @@ struct Command {
   void (*run)(const Global& global, const Arguments& arguments);
   Order order = Order::anywhere;
   int failure_code = 1;  // where it fails, or where its command line is wrong if that is not 1
+  WorksOn works_on = WorksOn::store;
 };
 
 inline constexpr size_t kAnyNumber = static_cast<size_t>(-1);
@@ -44,6 +49,7 @@ struct Failure {
 
 extern const Command kBuild;
 extern const Command kBundle;
+extern const Command kCdiList;
 extern const Command kContainerAttach;
 extern const Command kContainerCleanup;
 extern const Command kContainerCommit;
@@ -65,11 +71,15 @@ extern const Command kContainerStop;
 extern const Command kContainerTop;
 extern const Command kContainerUnpause;
 extern const Command kContainerWait;
+extern const Command kDf;
+extern const Command kDiff;
 extern const Command kFsck;
 extern const Command kGc;
 extern const Command kHistory;
 extern const Command kImages;
 extern const Command kInspect;
+extern const Command kLogin;
+extern const Command kLogout;
 extern const Command kMount;
 extern const Command kNetworkCreate;
 extern const Command kNetworkInspect;

@@ -128,14 +128,18 @@ void check_count(const Command& command, size_t count) {
                        .append(command.arguments));
 }
 
+void prepare_for_store(const Global& global) {
+  if (!is_superuser()) enter_users_namespace(global.run_root);
+  remove_abandoned_runs(global.run_root, global.runtime);
+}
+
 void run_command(const Command& command, const Global& global,
                  const std::vector<std::string>& words) try {
   const std::vector<Option> options = options_of(command);
   const Arguments arguments = parse(options, plain_words(options, words, command.order));
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
-  if (!is_superuser()) enter_users_namespace(global.run_root);
-  remove_abandoned_runs(global.run_root, global.runtime);
+  if (command.works_on == WorksOn::store) prepare_for_store(global);
   command.run(global, arguments);
 } catch (const UsageError& error) {
   const int code = command.failure_code == kFailed ? kWrongUsage : command.failure_code;
@@ -217,13 +221,17 @@ void run(const std::vector<std::string>& words) {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
+                                           &kLogin,
+                                           &kLogout,
                                            &kBuild,
                                            &kImages,
                                            &kInspect,
                                            &kHistory,
+                                           &kDiff,
                                            &kTag,
                                            &kRm,
                                            &kGc,
+                                           &kDf,
                                            &kFsck,
                                            &kBundle,
                                            &kUnbundle,
@@ -255,6 +263,7 @@ std::span<const Command* const> commands() {
                                            &kNetworkRemove,
                                            &kNetworkInspect,
                                            &kNetworkPrune,
+                                           &kCdiList,
                                            &kVolumeCreate,
                                            &kVolumeList,
                                            &kVolumeRemove,

@@ -5,6 +5,7 @@
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/layer_limits.h"
 #include "imagetool/cli/output.h"
+#include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
 
@@ -14,36 +15,33 @@ namespace {
 constexpr std::array kOptions = {
     Option{"platform", 0, "OS/ARCH[/VARIANT]",
            "another machine's image: linux/arm64, linux/arm/v7"},
-    Option{"progress", 0, "KIND", "auto (default), tty, plain, json or none"},
-    Option{"quiet", 'q', "", "as --progress none"},
+    kProgress,
+    kQuiet,
     Option{"no-unpack", 0, "", "keep the layers packed; bundle unpacks them when it needs them"},
-    Option{"insecure", 0, "", "take any TLS certificate, or plain HTTP where there is no TLS"},
-    Option{"authfile", 0, "FILE", "credentials as docker, podman and skopeo keep them"},
-    Option{"creds", 0, "USER:PASSWORD", "credentials for the image's registry"},
+    kInsecure,
+    kTlsVerify,
+    kCertDir,
+    kAuthFile,
+    kCreds,
     kLimitBytes,
     kLimitEntries,
     kLimitRatio,
 };
 
-PullOptions pull_options(const Arguments& arguments) {
+PullOptions pull_options(const Arguments& arguments, const std::string& host) {
   PullOptions options;
   if (arguments.has("platform")) options.platform = parse_platform(arguments.value("platform"));
   if (arguments.has("no-unpack")) options.unpack = PullOptions::Unpack::no;
-  if (arguments.has("insecure")) options.transport = PullOptions::Transport::insecure;
+  options.transport = transport_of(arguments);
+  options.certificates = certificates_of(arguments, host);
   options.limits = layer_limits(arguments);
-  options.credentials = {arguments.value("creds"), arguments.value("authfile")};
+  options.credentials = credential_source(arguments);
   return options;
-}
-
-Progress::Style progress_style(const Arguments& arguments) try {
-  return Progress::parse(arguments.has("quiet") ? "none" : arguments.value("progress", "auto"));
-} catch (const Error& error) {
-  throw UsageError(std::string("--progress: ") + error.what());
 }
 
 void run(const Global& global, const Arguments& arguments) {
   const Reference reference = parse_reference(arguments.positionals()[0]);
-  const PullOptions options = pull_options(arguments);
+  const PullOptions options = pull_options(arguments, reference.host);
   const InterruptWatch interrupts;
   const Store store(global.root);
   std::string digest;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "imagetool/cdi/cdi_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
@@ -89,8 +90,16 @@ void set_privileges(const Arguments& arguments, Privileges& privileges) {
   privileges.security = arguments.values("security-opt");
   privileges.privileged = arguments.has("privileged");
   for (const std::string& text : arguments.values("device")) {
-    privileges.devices.push_back(parse_option("device", text, parse_device_option));
+    if (parse_cdi_name(text)) {
+      privileges.cdi.devices.push_back(text);
+    } else {
+      privileges.devices.push_back(parse_option("device", text, parse_device_option));
+    }
   }
+  if (arguments.has("gpus")) {
+    privileges.cdi.gpus = parse_option("gpus", arguments.value("gpus"), parse_gpu_wish);
+  }
+  privileges.cdi.directories = arguments.values("cdi-spec-dir");
 }
 
 // Static, as the image may have no C library.

@@ -94,8 +94,8 @@ LocatedImage ask_registry(HttpClient& client, const Endpoint& endpoint, const Wi
 
 std::vector<Endpoint> find_endpoints(const Reference& reference, const LocateOptions& options) {
   std::vector<Endpoint> endpoints = endpoints_of(reference, load_registries_conf());
-  if (options.transport == LocateOptions::Transport::insecure) {
-    for (Endpoint& endpoint : endpoints) endpoint.insecure = true;
+  if (options.transport != Transport::usual) {
+    for (Endpoint& endpoint : endpoints) endpoint.transport = options.transport;
   }
   return endpoints;
 }

@@ -7,6 +7,7 @@
 #include "imagetool/pull/progress.h"
 #include "imagetool/pull/resolve.h"
 #include "imagetool/reference.h"
+#include "imagetool/registry/certificates.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/repository.h"
 #include "oci-spec/image_spec.h"
@@ -15,7 +16,8 @@ namespace gocker {
 
 struct LocateOptions {
   std::optional<oci::Platform> platform;  // else the one that the name says, else this machine's
-  enum class Transport { strict, insecure } transport = Transport::strict;
+  Transport transport = Transport::usual;
+  CertificateDirectories certificates;
   CredentialSource credentials;
 };
 

@@ -163,7 +163,7 @@ void pull_layers(Repository& repository, Transaction& transaction, const Image& 
 
 std::string pull_checked(const Store& store, const Reference& reference, const PullOptions& options,
                          Progress& progress) {
-  HttpClient client;
+  HttpClient client(options.certificates);
   LocatedImage located = locate(client, reference, options, progress);
   const Document& manifest = located.image.manifest;
   const Image image = describe(located.reference.name(), located.image);

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <thread>
 
+#include "imagetool/interrupt.h"
+#include "imagetool/registry/base64.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/retries.h"
 #include "imagetool/registry/url.h"
@@ -55,14 +56,38 @@ bool Authorization::answer_bearer(const Challenge& challenge, const HttpResponse
   if (credentials_ && refusal.url.starts_with("https:") && !origin.starts_with("https:")) {
     throw Error("the token server " + host_of(url) + " would get the password unencrypted");
   }
-  std::string scope(challenge.parameter("scope"));
-  if (scope.empty()) scope = "repository:" + path_ + ":pull";
-  url += url.find('?') == std::string::npos ? '?' : '&';
+  std::string query;
   const std::string_view service = challenge.parameter("service");
-  if (!service.empty()) url += "service=" + percent_encode(service) + "&";
-  url += "scope=" + percent_encode(scope);
+  if (!service.empty()) query += "&service=" + percent_encode(service);
+  for (const std::string& scope : scopes(challenge)) query += "&scope=" + percent_encode(scope);
+  if (query.empty()) query = "&";
+  if (url.find('?') == std::string::npos) query[0] = '?';
+  url += query;
   value_ = "Bearer " + fetch_token(url, trust);
   return true;
+}
+
+// For reading, the registry knows best. One that is asked to show a manifest names reading alone: a
+// push asks at once for what it is going to need.
+std::vector<std::string> Authorization::scopes(const Challenge& challenge) const {
+  std::vector<std::string> scopes;
+  const std::string_view named = challenge.parameter("scope");
+  if (access_ == Access::write) {
+    scopes.push_back("repository:" + path_ + ":pull,push");
+  } else if (!named.empty()) {
+    scopes.emplace_back(named);
+  } else if (access_ == Access::read) {
+    scopes.push_back("repository:" + path_ + ":pull");
+  }
+  for (const std::string& path : also_read_) scopes.push_back("repository:" + path + ":pull");
+  return scopes;
+}
+
+// A token that covers less is given up; a password covers all.
+void Authorization::also_read(const std::string& path) {
+  if (path != path_ && also_read_.insert(path).second && value_.starts_with("Bearer ")) {
+    value_.clear();
+  }
 }
 
 std::string Authorization::fetch_token(const std::string& url, Trust trust) {
@@ -80,7 +105,7 @@ std::string Authorization::fetch_token(const std::string& url, Trust trust) {
     const auto delay = is_passing(response.status) ? retries.next(0, response.header("retry-after"))
                                                    : std::nullopt;
     if (!delay) throw Error(describe_refusal(response) + hint());
-    std::this_thread::sleep_for(*delay);
+    pause_for(*delay);
   }
 }
 
@@ -89,7 +114,8 @@ std::string Authorization::basic() const {
 }
 
 std::string Authorization::hint() const {
-  if (!credentials_) return " (no credentials for it are known; see --creds and --authfile)";
+  if (!credentials_)
+    return " (no credentials for it are known: log in, or see --creds and --authfile)";
   return " (as " + credentials_->user + ", with the password from " + credentials_->origin + ")";
 }
 

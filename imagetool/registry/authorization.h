@@ -1,10 +1,12 @@
-// Getting leave to read a repository: the answers to a registry's challenges, Basic and Bearer
-// (distribution-spec, "Authentication"; Docker's token specification).
+// Getting leave to read or write a repository: the answers to a registry's challenges, Basic and
+// Bearer (distribution-spec, "Authentication"; Docker's token specification).
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imagetool/registry/challenge.h"
 #include "imagetool/registry/credentials.h"
@@ -12,11 +14,18 @@
 
 namespace gocker {
 
+// What is wanted of a repository; `none` is to be known at the registry, no more.
+enum class Access { none, read, write };
+
 class Authorization {
  public:
   // `path` is the repository's; without credentials it asks for what everybody may have.
-  Authorization(HttpClient& client, std::string path, std::optional<Credentials> credentials)
-      : client_(client), path_(std::move(path)), credentials_(std::move(credentials)) {}
+  Authorization(HttpClient& client, std::string path, std::optional<Credentials> credentials,
+                Access access)
+      : client_(client),
+        path_(std::move(path)),
+        credentials_(std::move(credentials)),
+        access_(access) {}
 
   // The value of the header to send; empty where none is wanted so far.
   const std::string& value() const { return value_; }
@@ -27,17 +36,23 @@ class Authorization {
   // A request was let through: a later refusal means that a token has expired.
   void succeeded() { refusals_ = 0; }
 
+  // The next token is to cover reading this repository, too.
+  void also_read(const std::string& path);
+
   // What a person can do about a final refusal.
   std::string hint() const;
 
  private:
   bool answer_bearer(const Challenge& challenge, const HttpResponse& refusal, Trust trust);
+  std::vector<std::string> scopes(const Challenge& challenge) const;
   std::string fetch_token(const std::string& url, Trust trust);
   std::string basic() const;
 
   HttpClient& client_;
   std::string path_;
   std::optional<Credentials> credentials_;
+  Access access_;
+  std::set<std::string> also_read_;  // paths of other repositories
   std::string value_;
   int refusals_ = 0;  // since the last success
 };

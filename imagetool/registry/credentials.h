@@ -1,12 +1,14 @@
-// Who we are at a registry: files as `docker login`, `podman login` and `skopeo login` write them
-// (containers-auth.json).
+// Who we are at a registry, and in which files that is kept: those of `docker login`, `podman
+// login` and `skopeo login` count as well as those of gocker's own login.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imagetool/reference.h"
+#include "imagetool/registry/auth_file.h"
 
 namespace gocker {
 
@@ -15,13 +17,6 @@ struct Credentials {
   std::string password;
   std::string origin;  // where they come from, for messages: "--creds" or the file's path
 };
-
-// The credentials for a repository (`host` as in the reference, `path` below it) in the text of an
-// auth.json: the entry for the longest matching HOST[/PATH], whatever scheme and "/v1/" the key
-// wears. Throws where the text is malformed, and where the entry asks for what is not supported: a
-// credential helper or an identity token.
-std::optional<Credentials> find_credentials(std::string_view json, std::string_view file,
-                                            std::string_view host, std::string_view path);
 
 struct CredentialSource {
   std::string user_and_password;  // --creds USER:PASSWORD
@@ -34,8 +29,11 @@ struct CredentialSource {
 std::optional<Credentials> load_credentials(const CredentialSource& source, std::string_view host,
                                             std::string_view path);
 
-// RFC 4648, with or without padding; nothing where it is malformed.
-std::optional<std::string> decode_base64(std::string_view text);
-std::string encode_base64(std::string_view bytes);
+// Those of these files that are there, in that order. `named` is --authfile's.
+std::vector<AuthFile> auth_files(const std::string& named);
+
+// Where a login is to be kept: the file that is named (there need not be one yet), or else the
+// first that knows the registry, so that no older entry comes before it, or else docker's.
+AuthFile auth_file_for_login(const std::string& named, const std::string& host);
 
 }  // namespace gocker

@@ -2,66 +2,48 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
-#include <optional>
 
 #include "imagetool/digest.h"
 #include "imagetool/registry/refusal.h"
-#include "imagetool/registry/retries.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 
 namespace gocker {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr int kParallel = 4;
-constexpr std::chrono::milliseconds kTick{200};
 constexpr size_t kReadSize = 256 << 10;
 constexpr long kPartialContent = 206;
 constexpr long kRangeNotSatisfiable = 416;
 
-// One blob on its way, over as many requests as it takes.
-class Job {
+class Download : public Transfer {
  public:
-  Job(Repository& repository, BlobDownload& blob) : repository_(repository), blob_(blob) {
+  Download(RegistryConnection& connection, BlobDownload& blob)
+      : Transfer(connection, "download", blob.name), blob_(blob) {
     take_what_is_there();
   }
 
-  bool running() const { return static_cast<bool>(exchange_); }
-  bool complete() const { return blob_.complete; }
-  bool due() const { return !running() && !complete() && Clock::now() >= not_before_; }
-  const HttpExchange* exchange() const { return exchange_.get(); }
-
-  void start();
-  // Its exchange has ended.
-  void settle();
+  bool complete() const override { return blob_.complete; }
 
  private:
+  HttpRequest next_request() override;
+  void receive(const HttpResponse& head, std::string_view bytes) override;
+  void take_answer(const HttpResponse& response) override;
+  uint64_t progress() const override { return blob_.received; }
+
   void take_what_is_there();
-  void receive(const HttpResponse& head, std::string_view bytes);
   void begin_answer(const HttpResponse& head);
   void start_over();
-  void settle_answer(const HttpResponse& response);
   void check_complete();
-  bool retry_later(std::string_view retry_after);
 
-  Repository& repository_;
   BlobDownload& blob_;
   Sha256 hash_;
-  Retries retries_;
-  Clock::time_point not_before_ = Clock::now();
-  std::string authorization_;  // of the request that runs
   bool answer_began_ = false;
   bool resumed_ = false;  // the beginning is from another process and may be damaged
-  std::unique_ptr<HttpExchange> exchange_;
 };
 
 // The beginning of the blob, from a download that was cut off. It may be all of it.
-void Job::take_what_is_there() {
+void Download::take_what_is_there() {
   const Doing doing("resume", blob_.name);
   std::vector<char> buffer(kReadSize);
   ssize_t got = 0;
@@ -74,18 +56,15 @@ void Job::take_what_is_there() {
   if (resumed_ && blob_.received == blob_.descriptor.size) check_complete();
 }
 
-void Job::start() {
-  HttpRequest request = repository_.blob_request(blob_.descriptor.digest, blob_.received);
-  authorization_ = request.authorization;
+HttpRequest Download::next_request() {
+  HttpRequest request =
+      connection().repository_request(std::string("/blobs/").append(blob_.descriptor.digest));
+  request.offset = blob_.received;
   answer_began_ = false;
-  exchange_ = std::make_unique<HttpExchange>(
-      std::move(request),
-      [this](const HttpResponse& head, std::string_view bytes) { receive(head, bytes); });
-  repository_.client().start(*exchange_);
+  return request;
 }
 
-void Job::receive(const HttpResponse& head, std::string_view bytes) {
-  const Doing doing("download", blob_.name);
+void Download::receive(const HttpResponse& head, std::string_view bytes) {
   if (!answer_began_) begin_answer(head);
   if (bytes.size() > blob_.descriptor.size - blob_.received) {
     throw Error("it is longer than the " + std::to_string(blob_.descriptor.size) +
@@ -98,7 +77,7 @@ void Job::receive(const HttpResponse& head, std::string_view bytes) {
 }
 
 // A server that ignores Range sends the whole blob again, under status 200.
-void Job::begin_answer(const HttpResponse& head) {
+void Download::begin_answer(const HttpResponse& head) {
   answer_began_ = true;
   if (blob_.received == 0) return;
   if (head.status != kPartialContent) return start_over();
@@ -110,7 +89,7 @@ void Job::begin_answer(const HttpResponse& head) {
 
 // Others may be reading what has arrived: it is written over with the same bytes, not cut off.
 // Nobody reads what was resumed.
-void Job::start_over() {
+void Download::start_over() {
   if (resumed_) check(::ftruncate(blob_.file.get(), 0), "truncate", "its file");
   resumed_ = false;
   check(::lseek(blob_.file.get(), 0, SEEK_SET), "seek in", "its file");
@@ -118,28 +97,15 @@ void Job::start_over() {
   blob_.received = 0;
 }
 
-void Job::settle() {
-  const Doing doing("download", blob_.name);
-  const std::unique_ptr<HttpExchange> ended = std::move(exchange_);
-  try {
-    settle_answer(ended->response());
-  } catch (const HttpFailure& failure) {
-    if (!failure.transient() || !retry_later({})) throw;
-  }
-}
-
-void Job::settle_answer(const HttpResponse& response) {
-  if (response.status == 401 && repository_.answer_challenge(response, authorization_)) return;
-  if (response.status == kRangeNotSatisfiable && blob_.received != 0 && retry_later({})) {
+void Download::take_answer(const HttpResponse& response) {
+  if (response.status == kRangeNotSatisfiable && blob_.received != 0 && retry_later()) {
     return start_over();
   }
-  if (is_passing(response.status) && retry_later(response.header("retry-after"))) return;
-  if (!response.success()) throw Refusal(repository_.explain(response), response.status);
-  repository_.succeeded();
+  if (!response.success()) throw Refusal(connection().explain(response), response.status);
   check_complete();
 }
 
-void Job::check_complete() {
+void Download::check_complete() {
   if (blob_.received != blob_.descriptor.size) {
     throw Error("it ends after " + std::to_string(blob_.received) + " of " +
                 std::to_string(blob_.descriptor.size) + " bytes");
@@ -153,43 +119,19 @@ void Job::check_complete() {
   if (blob_.arrived) blob_.arrived(blob_.received);
 }
 
-bool Job::retry_later(std::string_view retry_after) {
-  const auto delay = retries_.next(blob_.received, retry_after);
-  if (!delay) return false;
-  not_before_ = Clock::now() + *delay;
-  return true;
-}
-
-void start_due(std::vector<std::unique_ptr<Job>>& jobs) {
-  auto running =
-      std::count_if(jobs.begin(), jobs.end(), [](const auto& j) { return j->running(); });
-  for (const auto& job : jobs) {
-    if (running >= kParallel) return;
-    if (!job->due()) continue;
-    job->start();
-    ++running;
-  }
-}
-
 }  // namespace
+
+std::unique_ptr<Transfer> make_download(RegistryConnection& connection, BlobDownload& blob) {
+  return std::make_unique<Download>(connection, blob);
+}
 
 void download_blobs(Repository& repository, std::vector<BlobDownload>& blobs,
                     const std::function<void()>& tick) {
-  std::vector<std::unique_ptr<Job>> jobs;
-  jobs.reserve(blobs.size());
-  for (BlobDownload& blob : blobs) jobs.push_back(std::make_unique<Job>(repository, blob));
-  const auto all_complete = [&] {
-    return std::all_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->complete(); });
-  };
-  while (!all_complete()) {
-    start_due(jobs);
-    const HttpExchange* ended = repository.client().wait(kTick);
-    const auto owner = std::find_if(jobs.begin(), jobs.end(), [&](const auto& job) {
-      return ended != nullptr && job->exchange() == ended;
-    });
-    if (owner != jobs.end()) (*owner)->settle();
-    tick();
-  }
+  RegistryConnection& connection = repository.connection();
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  transfers.reserve(blobs.size());
+  for (BlobDownload& blob : blobs) transfers.push_back(make_download(connection, blob));
+  run_transfers(connection.client(), transfers, tick);
 }
 
 }  // namespace gocker

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "imagetool/registry/repository.h"
+#include "imagetool/registry/transfer.h"
 #include "oci-spec/image_spec.h"
 #include "runtime/base/fd.h"
 
@@ -23,6 +25,9 @@ struct BlobDownload {
   std::function<void(uint64_t)> arrived;
   bool complete = false;  // received, and its size and digest are right
 };
+
+// Fills the blob's file. Both must outlive it.
+std::unique_ptr<Transfer> make_download(RegistryConnection& connection, BlobDownload& blob);
 
 // Fills all files; each digest must be there once. `tick` is called now and then, at least once a
 // second, and at each completion. Throws at the first blob that cannot be had: what is in the files

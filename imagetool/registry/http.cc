@@ -1,36 +1,27 @@
 #include "imagetool/registry/http.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
 #include "imagetool/interrupt.h"
-#include "imagetool/reference.h"
 #include "imagetool/registry/curl.h"
+#include "imagetool/registry/http_failure.h"
+#include "imagetool/registry/http_handle.h"
 #include "imagetool/registry/url.h"
 #include "runtime/base/log.h"
-#include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
 
-constexpr long kConnectSeconds = 30;
-constexpr long kStallSeconds = 30;  // this long below kStallRate is a stall
-constexpr long kStallRate = 64;     // bytes a second
-constexpr long kBufferSize = 256 << 10;
 constexpr int kMaxRedirects = 10;
 constexpr std::chrono::milliseconds kFetchTick{200};  // how soon an interrupt is seen
-constexpr size_t kMaxRefusal = 64 << 10;
-
-bool may_help_to_retry(CURLcode code) {
-  constexpr std::array kTransient = {CURLE_RECV_ERROR,        CURLE_SEND_ERROR, CURLE_GOT_NOTHING,
-                                     CURLE_PARTIAL_FILE,      CURLE_HTTP2,      CURLE_HTTP2_STREAM,
-                                     CURLE_OPERATION_TIMEDOUT};
-  return std::find(kTransient.begin(), kTransient.end(), code) != kTransient.end();
-}
 
 bool is_redirect(long status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// Of anything but GET and HEAD: browsers make a GET of it (RFC 9110, 15.4).
+bool changes_method(long status) {
+  return status == 301 || status == 302 || status == 303;
 }
 
 void require(CURLMcode code) {
@@ -46,116 +37,6 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return {};
 }
 
-// The transfer that libcurl makes for one hop of an exchange.
-struct HttpExchange::Handle {
-  explicit Handle(HttpExchange& owner);
-  ~Handle();
-
-  template <class Value>
-  void set(CURLoption option, Value value) {
-    if (curl().easy_setopt(easy, option, value) != CURLE_OK) {
-      throw Error("libcurl: it refuses an option");
-    }
-  }
-  void set_request(const HttpRequest& request);
-  void set_trust(const HttpRequest& request);
-  void add_header(const std::string& line);
-  void leave();
-
-  static size_t on_header(char* data, size_t size, size_t count, void* exchange);
-  static size_t on_body(char* data, size_t size, size_t count, void* exchange);
-
-  CURL* easy = nullptr;
-  CURLM* multi = nullptr;  // where it takes part
-  curl_slist* headers = nullptr;
-  std::array<char, CURL_ERROR_SIZE> error{};
-};
-
-HttpExchange::Handle::Handle(HttpExchange& owner) : easy(curl().easy_init()) {
-  if (easy == nullptr) throw Error("libcurl: no memory");
-  set(CURLOPT_PRIVATE, &owner);
-  set(CURLOPT_ERRORBUFFER, error.data());
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_USERAGENT, "gocker/" GOCKER_VERSION);
-  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  set(CURLOPT_LOW_SPEED_LIMIT, kStallRate);
-  set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
-  set(CURLOPT_BUFFERSIZE, kBufferSize);
-  set(CURLOPT_HEADERFUNCTION, &Handle::on_header);
-  set(CURLOPT_HEADERDATA, &owner);
-  set(CURLOPT_WRITEFUNCTION, &Handle::on_body);
-  set(CURLOPT_WRITEDATA, &owner);
-  set_request(owner.request_);
-}
-
-HttpExchange::Handle::~Handle() {
-  leave();
-  curl().easy_cleanup(easy);
-  curl().slist_free_all(headers);
-}
-
-void HttpExchange::Handle::leave() {
-  if (multi != nullptr) curl().multi_remove_handle(multi, easy);
-  multi = nullptr;
-}
-
-void HttpExchange::Handle::add_header(const std::string& line) {
-  curl_slist* const longer = curl().slist_append(headers, line.c_str());
-  if (longer == nullptr) throw Error("libcurl: no memory");
-  headers = longer;
-}
-
-void HttpExchange::Handle::set_request(const HttpRequest& request) {
-  set(CURLOPT_URL, request.url.c_str());
-  for (const std::string& line : request.headers) add_header(line);
-  if (!request.authorization.empty()) add_header("Authorization: " + request.authorization);
-  if (request.offset != 0) add_header("Range: bytes=" + std::to_string(request.offset) + "-");
-  if (headers != nullptr) set(CURLOPT_HTTPHEADER, headers);
-  set_trust(request);
-}
-
-void HttpExchange::Handle::set_trust(const HttpRequest& request) {
-  // A proxy is of no use on the way to this machine.
-  if (is_loopback(host_of(request.url))) set(CURLOPT_NOPROXY, "*");
-  if (request.trust == Trust::unverified) {
-    set(CURLOPT_SSL_VERIFYPEER, 0L);
-    set(CURLOPT_SSL_VERIFYHOST, 0L);
-  }
-  const char* authorities = std::getenv("SSL_CERT_FILE");
-  if (authorities != nullptr && *authorities != '\0') set(CURLOPT_CAINFO, authorities);
-}
-
-size_t HttpExchange::Handle::on_header(char* data, size_t size, size_t count, void* exchange) {
-  HttpResponse& response = static_cast<HttpExchange*>(exchange)->response_;
-  const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) response.headers.clear();  // after a "100 Continue", say
-  const size_t colon = line.find(':');
-  if (colon != std::string_view::npos) {
-    response.headers.emplace_back(to_lower(trim(line.substr(0, colon))),
-                                  std::string(trim(line.substr(colon + 1))));
-  }
-  return line.size();
-}
-
-size_t HttpExchange::Handle::on_body(char* data, size_t size, size_t count, void* exchange) {
-  HttpExchange& owner = *static_cast<HttpExchange*>(exchange);
-  HttpResponse& response = owner.response_;
-  const std::string_view bytes(data, size * count);
-  curl().easy_getinfo(owner.handle_->easy, CURLINFO_RESPONSE_CODE, &response.status);
-  if (!response.success()) {
-    response.body.append(bytes.substr(0, kMaxRefusal - response.body.size()));
-    return bytes.size();
-  }
-  try {
-    owner.sink_(response, bytes);
-    return bytes.size();
-  } catch (...) {  // libcurl is C: nothing may fly through it
-    owner.sink_failure_ = std::current_exception();
-    return 0;
-  }
-}
-
 HttpExchange::HttpExchange(HttpRequest request, Sink sink)
     : request_(std::move(request)), sink_(std::move(sink)) {}
 
@@ -169,7 +50,8 @@ const HttpResponse& HttpExchange::response() const {
   return response_;
 }
 
-HttpClient::HttpClient() : multi_(curl().multi_init()) {
+HttpClient::HttpClient(CertificateDirectories certificates)
+    : certificates_(std::move(certificates)), multi_(curl().multi_init()) {
   if (multi_ == nullptr) throw Error("libcurl: no memory");
 }
 
@@ -180,7 +62,9 @@ HttpClient::~HttpClient() {
 void HttpClient::start(HttpExchange& exchange) {
   exchange.response_ = {};
   exchange.response_.url = exchange.request_.url;
-  exchange.handle_ = std::make_unique<HttpExchange::Handle>(exchange);
+  exchange.sent_ = 0;
+  exchange.handle_ = std::make_unique<HttpExchange::Handle>(
+      exchange, certificates_.find(host_of(exchange.request_.url)));
   require(curl().multi_add_handle(multi_, exchange.handle_->easy));
   exchange.handle_->multi = multi_;
   exchange.client_ = this;
@@ -225,11 +109,11 @@ void HttpClient::finish(HttpExchange& exchange, int result) {
   curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &exchange.response_.status);
   if (code == CURLE_OK && follow_redirect(exchange)) return;
   if (code != CURLE_OK) {
-    const char* text = exchange.handle_->error.data();
-    exchange.failure_ = *text != '\0' ? text : curl().easy_strerror(code);
-    exchange.transient_ = may_help_to_retry(code);
+    const TransferEnd end = exchange.handle_->end(code);
+    exchange.failure_ = explain_failure(end);
+    exchange.transient_ = is_transient(end);
   }
-  log(LogLevel::debug, "GET " + exchange.request_.url + ": " +
+  log(LogLevel::debug, exchange.request_.method + " " + exchange.request_.url + ": " +
                            (exchange.failure_.empty() ? std::to_string(exchange.response_.status)
                                                       : exchange.failure_));
   exchange.handle_.reset();
@@ -238,7 +122,9 @@ void HttpClient::finish(HttpExchange& exchange, int result) {
 }
 
 bool HttpClient::follow_redirect(HttpExchange& exchange) {
-  if (!is_redirect(exchange.response_.status)) return false;
+  const long status = exchange.response_.status;
+  const bool reads = exchange.request_.method == "GET" || exchange.request_.method == "HEAD";
+  if (!is_redirect(status) || (!reads && changes_method(status))) return false;
   const char* target = nullptr;
   curl().easy_getinfo(exchange.handle_->easy, CURLINFO_REDIRECT_URL, &target);
   if (target == nullptr) return false;

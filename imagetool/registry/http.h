@@ -1,5 +1,5 @@
-// HTTP as registries need it, over libcurl: GET, several at once over kept connections, redirects
-// that take no credentials along.
+// HTTP as registries need it, over libcurl: several requests at once over kept connections,
+// redirects that take no credentials along.
 #pragma once
 
 #include <chrono>
@@ -7,11 +7,14 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "imagetool/registry/certificates.h"
+#include "imagetool/registry/http_body.h"
 #include "runtime/base/error.h"
 
 namespace gocker {
@@ -20,8 +23,10 @@ enum class Trust { verified, unverified };  // whether a TLS certificate must be
 
 struct HttpRequest {
   std::string url;
+  std::string method = "GET";
   std::vector<std::string> headers;  // "Accept: text/plain"
   std::string authorization;         // the header's value; sent to the origin of `url` only
+  std::optional<HttpBody> body;      // sent along; POST, PUT and PATCH need one, if an empty one
   uint64_t offset = 0;               // asks for the rest from this byte on, where it is not 0
   Trust trust = Trust::verified;
 };
@@ -62,7 +67,8 @@ class HttpExchange {
   HttpExchange& operator=(const HttpExchange&) = delete;
   ~HttpExchange();
 
-  // After its end: the answer, whatever its status. Throws HttpFailure, or what the sink threw.
+  // After its end: the answer, whatever its status. Throws HttpFailure, or what the sink or the
+  // body threw.
   const HttpResponse& response() const;
 
  private:
@@ -76,17 +82,24 @@ class HttpExchange {
   int redirects_ = 0;
   bool finished_ = false;
   HttpClient* client_ = nullptr;     // where it was started
-  std::exception_ptr sink_failure_;  // what the sink threw
+  uint64_t sent_ = 0;                // of the body
+  std::exception_ptr sink_failure_;  // what the sink or the body threw
   std::string failure_;              // why there is no answer, empty where there is one
   bool transient_ = false;
 };
 
 class HttpClient {
  public:
-  HttpClient();  // loads libcurl
+  // Loads libcurl.
+  explicit HttpClient(CertificateDirectories certificates = CertificateDirectories());
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
+
+  // What is known of a host's certificates: "HOST[:PORT]".
+  const HostCertificates& certificates(const std::string& host) const {
+    return certificates_.find(host);
+  }
 
   void start(HttpExchange& exchange);
   // Works on all that was started until one has ended, or until the time is over: nullptr.
@@ -102,6 +115,7 @@ class HttpClient {
   void finish(HttpExchange& exchange, int code);
   bool follow_redirect(HttpExchange& exchange);
 
+  CertificateDirectories certificates_;
   void* multi_;  // CURLM
   std::deque<HttpExchange*> finished_;
 };

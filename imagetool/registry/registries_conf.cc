@@ -64,7 +64,8 @@ size_t covered(const std::string& prefix, const std::string& name) {
 
 Endpoint endpoint_of(const std::string& name, bool insecure) {
   const size_t slash = name.find('/');
-  Endpoint endpoint{name.substr(0, slash), name.substr(slash + 1), insecure};
+  Endpoint endpoint{name.substr(0, slash), name.substr(slash + 1),
+                    insecure ? Transport::insecure : Transport::usual};
   // Docker Hub's API has a name of its own, where every repository has two parts.
   if (endpoint.host == "docker.io") endpoint.host = "registry-1.docker.io";
   return endpoint;

@@ -27,11 +27,15 @@ struct RegistryRule {
   std::vector<RegistryMirror> mirrors;
 };
 
+// TLS with good certificates, but plain HTTP to this machine where there are no certificates for
+// it; TLS in any case; or TLS with whatever certificate, and plain HTTP where there is no TLS.
+enum class Transport { usual, tls, insecure };
+
 // Where a repository's API is.
 struct Endpoint {
   std::string host;  // HOST[:PORT] of the API
   std::string path;  // of the repository
-  bool insecure = false;
+  Transport transport = Transport::usual;
   std::string repository() const { return host + "/" + path; }
 };
 

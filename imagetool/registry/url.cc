@@ -38,6 +38,24 @@ std::string host_of(std::string_view url) {
   return std::string(authority_of(url));
 }
 
+std::string resolve_url(std::string_view reference, std::string_view base) {
+  if (!origin_of(reference).empty()) return std::string(reference);
+  const size_t scheme = base.find("://");
+  const size_t path = base.find('/', scheme + 3);
+  const std::string_view server = base.substr(0, path);
+  if (reference.starts_with("//")) {
+    return std::string(base.substr(0, scheme + 1)).append(reference);
+  }
+  if (reference.starts_with('/')) return std::string(server).append(reference);
+  const std::string_view whole = base.substr(0, base.find_first_of("?#"));
+  if (reference.starts_with('?')) return std::string(whole).append(reference);
+  // Another scheme is no relative path.
+  if (reference.substr(0, reference.find('/')).find(':') != std::string_view::npos) return {};
+  const std::string_view folder =
+      path == std::string_view::npos ? server : whole.substr(0, whole.rfind('/'));
+  return std::string(folder).append("/").append(reference);
+}
+
 std::string percent_encode(std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   std::string encoded;

@@ -51,7 +51,6 @@ class Container {
 
   const ContainerRecord& record() const { return record_; }
   const Fd& directory() const { return directory_; }
-  const Fd& state_root() const { return root_; }
 
   oci::Status status() const;
   oci::State state() const { return state(status()); }

@@ -165,7 +165,6 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .start = start,
       .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
-      .state_root = container.state_root(),
   };
   const LaunchEvents events{
       .on_shared_rootfs =

@@ -26,7 +26,7 @@
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/scheduling.h"
-#include "runtime/linux/seccomp_cache.h"
+#include "runtime/linux/seccomp.h"
 #include "runtime/linux/shared_rootfs.h"
 #include "runtime/linux/sysctl.h"
 #include "runtime/linux/terminal.h"
@@ -210,7 +210,7 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
 void accompany(const Child& process, const ExecRequest& request, const SyncSocket& socket) {
   const std::optional<oci::Seccomp>& seccomp = request.spec.linux_.seccomp;
   std::optional<SeccompProgram> program;
-  if (seccomp) program = find_or_compile_seccomp(request.container.state_root(), *seccomp);
+  if (seccomp) program = compile_seccomp(*seccomp);
   if (const auto& rdt = request.spec.linux_.intel_rdt) {
     const std::string& id = request.container.record().id;
     join_rdt_groups(find_rdt_groups(*rdt, id, find_resctrl()), process.pid());

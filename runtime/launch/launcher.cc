@@ -30,7 +30,7 @@
 #include "runtime/linux/namespaces.h"
 #include "runtime/linux/net_devices.h"
 #include "runtime/linux/scheduling.h"
-#include "runtime/linux/seccomp_cache.h"
+#include "runtime/linux/seccomp.h"
 #include "runtime/linux/shared_rootfs.h"
 
 namespace gocker {
@@ -112,7 +112,7 @@ void filter_devices(const Cgroup& cgroup, const oci::Resources& resources) try {
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
   filter_devices(request.cgroup, request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
-  return find_or_compile_seccomp(request.state_root, *request.spec.linux_.seccomp);
+  return compile_seccomp(*request.spec.linux_.seccomp);
 }
 
 // Told before it is there, so that whoever deletes the container finds it in any case.

@@ -30,7 +30,6 @@ struct LaunchRequest {
   Start start = Start::at_gate;
   const Cgroup& cgroup;
   const Fd& state_directory;  // locked: init lets go of it
-  const Fd& state_root;       // keeps compiled filters
 };
 
 // What the launcher tells while it works.

@@ -1,5 +1,6 @@
 #include "runtime/linux/seccomp.h"
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -10,37 +11,23 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <span>
 #include <string_view>
-#include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/rooted_path.h"
+#include "runtime/linux/seccomp_compiler.h"
 #include "runtime/linux/seccomp_enosys.h"
+#include "runtime/linux/seccomp_library.h"
 #include "runtime/linux/seccomp_names.h"
+#include "runtime/linux/seccomp_rules.h"
 
 namespace gocker {
 namespace {
 
-using Filter = SeccompFilter;
-
-// libseccomp returns errno's value negated.
-void check_library(int result, const char* call, std::string_view argument = {}) {
-  if (result < 0) throw_errno_value(-result, call, argument);
-}
-
-std::vector<scmp_arg_cmp> comparisons_of(const std::vector<oci::SeccompArg>& args) {
-  std::vector<scmp_arg_cmp> comparisons;
-  comparisons.reserve(args.size());
-  for (const oci::SeccompArg& arg : args) {
-    comparisons.push_back({arg.index, seccomp_comparison(arg.op), arg.value, arg.value_two});
-  }
-  return comparisons;
-}
-
-// libseccomp takes no argument twice in one rule.
+// What a rule asks of an argument twice, it asks alternatively.
 bool names_an_argument_twice(const std::vector<oci::SeccompArg>& args) {
   for (auto arg = args.begin(); arg != args.end(); ++arg) {
     const auto same = [&](const oci::SeccompArg& other) { return other.index == arg->index; };
@@ -49,46 +36,58 @@ bool names_an_argument_twice(const std::vector<oci::SeccompArg>& args) {
   return false;
 }
 
-void add_rule(const Filter& filter, uint32_t action, int number, const std::string& name,
-              const std::vector<scmp_arg_cmp>& comparisons) {
-  const int result = ::seccomp_rule_add_array(
-      filter.get(), action, number, static_cast<unsigned>(comparisons.size()), comparisons.data());
-  if (result == -EEXIST) return;  // a profile may say the same twice
-  check_library(result, "add rule for", name);
+void check_arguments(const oci::SeccompSyscall& entry) {
+  constexpr uint32_t kMost = 5;
+  for (const oci::SeccompArg& arg : entry.args) {
+    if (arg.index <= kMost) continue;
+    throw Error("argument " + std::to_string(arg.index) + ": the last one is 5", EINVAL);
+  }
 }
 
 // Conditions are joined by "and", but those of a list that names an argument twice are joined by
 // "or": one rule each, as every runtime reads such profiles.
-void add_rules(const Filter& filter, const oci::SeccompSyscall& entry, uint32_t action) {
-  const std::vector<scmp_arg_cmp> comparisons = comparisons_of(entry.args);
+void add_rules(SeccompRules& rules, const oci::SeccompSyscall& entry, uint32_t action) {
+  check_arguments(entry);
+  const std::span<const oci::SeccompArg> args(entry.args);
   const bool alternatives = names_an_argument_twice(entry.args);
   for (const std::string& name : entry.names) {
-    const int number = ::seccomp_syscall_resolve_name(name.c_str());
-    if (number == __NR_SCMP_ERROR) {
+    if (::seccomp_syscall_resolve_name(name.c_str()) == __NR_SCMP_ERROR) {
       warn("/linux/seccomp/syscalls", "unknown system call " + name + ": left out");
       continue;
     }
     if (!alternatives) {
-      add_rule(filter, action, number, name, comparisons);
+      rules.rules.push_back({name.c_str(), action, args});
       continue;
     }
-    for (const scmp_arg_cmp& one : comparisons) add_rule(filter, action, number, name, {one});
+    for (size_t i = 0; i < args.size(); ++i) {
+      rules.rules.push_back({name.c_str(), action, args.subspan(i, 1)});
+    }
   }
 }
 
 // The native architecture is always there: a filter that kills every system call of the container
 // serves nobody.
-std::vector<uint32_t> add_architectures(const Filter& filter, const oci::Seccomp& seccomp) {
+std::vector<uint32_t> architectures_of(const oci::Seccomp& seccomp) {
   std::vector<uint32_t> tokens = {::seccomp_arch_native()};
   for (const std::string& name : seccomp.architectures) {
     const uint32_t token = seccomp_architecture(name);
-    if (std::find(tokens.begin(), tokens.end(), token) != tokens.end()) continue;
-    const int result = ::seccomp_arch_add(filter.get(), token);
-    if (result == -EDOM) throw Error(name + " has another byte order than this machine", EDOM);
-    check_library(result, "add architecture", name);
-    tokens.push_back(token);
+    if (((token ^ tokens[0]) & __AUDIT_ARCH_LE) != 0) {
+      throw Error(name + " has another byte order than this machine", EDOM);
+    }
+    if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) tokens.push_back(token);
   }
   return tokens;
+}
+
+SeccompRules rules_of(const oci::Seccomp& seccomp) {
+  SeccompRules rules;
+  rules.default_action = seccomp_action(seccomp.default_action, seccomp.default_errno_ret);
+  rules.architectures = architectures_of(seccomp);
+  for (const oci::SeccompSyscall& entry : seccomp.syscalls) {
+    const uint32_t action = seccomp_action(entry.action, entry.errno_ret);
+    if (action != rules.default_action) add_rules(rules, entry, action);
+  }
+  return rules;
 }
 
 uint32_t filter_flags(const oci::Seccomp& seccomp, bool notify) {
@@ -119,16 +118,6 @@ bool check_notify(const oci::Seccomp& seccomp) {
     }
   }
   return notify;
-}
-
-Filter make_filter(uint32_t default_action) {
-  // Says what the kernel can do instead of letting the library try it out by a dozen system calls,
-  // so that the result depends on the profile alone. Level 6 is that of libseccomp 2.5.4.
-  ::seccomp_api_set(6);
-  Filter filter(::seccomp_init(default_action), ::seccomp_release);
-  if (!filter) throw Error("seccomp_init: refused");
-  check_library(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_NNP, 0), "leave no_new_privs");
-  return filter;
 }
 
 bool answers_with_errno(const oci::Seccomp& seccomp) {
@@ -165,18 +154,17 @@ SeccompProgram compile_seccomp(const oci::Seccomp& seccomp) {
   SeccompProgram program;
   program.notify = check_notify(seccomp);
   program.flags = filter_flags(seccomp, program.notify);
-  const uint32_t default_action = seccomp_action(seccomp.default_action, seccomp.default_errno_ret);
-  const Filter filter = make_filter(default_action);
-  const std::vector<uint32_t> architectures = add_architectures(filter, seccomp);
-  for (const oci::SeccompSyscall& entry : seccomp.syscalls) {
-    const uint32_t action = seccomp_action(entry.action, entry.errno_ret);
-    if (action != default_action) add_rules(filter, entry, action);
-  }
+  const SeccompRules rules = rules_of(seccomp);
   program.bpf = Fd(check(::memfd_create("seccomp-filter", MFD_CLOEXEC), "memfd_create"));
   if (answers_with_errno(seccomp)) {
-    write_instructions(program.bpf, enosys_prologue(highest_syscalls(seccomp, architectures)));
+    write_instructions(program.bpf,
+                       enosys_prologue(highest_syscalls(seccomp, rules.architectures)));
   }
-  check_library(::seccomp_export_bpf(filter.get(), program.bpf.get()), "export");
+  if (const auto code = compile_rules(rules)) {
+    write_instructions(program.bpf, *code);
+  } else {
+    compile_with_library(rules, program.bpf);
+  }
   return program;
 }
 

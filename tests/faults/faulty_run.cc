@@ -42,7 +42,6 @@ constexpr Exception kExceptions[] = {
     {in_other_words, "openat", "/proc/self/exe", "what can't be looked at is not trusted"},
     {ignored, "access", "/sys/fs/cgroup/", "making the group tells for good whether it was there"},
     {in_other_words, "read", "", "of the gate: a start that looks late finds init gone", "1:"},
-    {in_other_words, "write", "", "libseccomp says only that the export was cancelled"},
     {ignored, "write", "", "a hook need not read its stdin"},
     {ignored, "read", "", "of what a hook prints, and of the image's passwd"},
     {ignored, "openat2", "/dev", "a slower way to make the mount point is taken"},
@@ -61,11 +60,6 @@ constexpr Exception kExceptions[] = {
     {ignored, "close_range", "", "of a batch: each is closed by itself then"},
     {ignored, "call", "467", "open_tree_attr(2): open_tree(2) and mount_setattr(2) do the same"},
     {ignored, "readlink", "/rootfs", "realpath(3) takes every step by itself then, and that tells"},
-    {ignored, "seccomp", "", "libseccomp asks what the kernel knows, and takes less", "0:"},
-    {ignored, "openat", ".seccomp", "without its cache the filter is compiled"},
-    {ignored, "mkdirat", ".seccomp", "likewise"},
-    {ignored, "openat", "filter-", "likewise"},
-    {ignored, "memfd_create", "", "of the cached filter: it is compiled", "0:"},
 };
 
 bool is_exception(Exception::Kind kind, const Struck& struck) {

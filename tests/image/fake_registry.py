@@ -68,11 +68,14 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class FakeRegistry:
-    """A context manager. `requests` lists (path, headers) of all requests so far."""
+    """A context manager. `requests` lists (path, headers) of all requests so far. With `tls`, its
+    (certificate, key), it may ask for certificates of `client_authority` and then tells
+    `on_certificate` for each request (its port, whose certificate was shown)."""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, client_authority=None, on_certificate=None):
         self.documents = {}  # "name/manifests/version" or "name/blobs/digest" -> (type, bytes)
         self.page = 1000  # tags in one answer, whatever is asked for
+        self.on_certificate = on_certificate
         self.faults = []  # (pattern, function, list with one count)
         self.requests = []
         self.lock = threading.Lock()
@@ -81,6 +84,9 @@ class FakeRegistry:
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*tls)
+            if client_authority:
+                context.verify_mode = ssl.CERT_OPTIONAL
+                context.load_verify_locations(client_authority)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         self.host = f"127.0.0.1:{self.port}"
@@ -118,6 +124,9 @@ class FakeRegistry:
     def handle(self, request):
         with self.lock:
             self.requests.append((request.path, dict(request.headers)))
+            if self.on_certificate:
+                shown = request.connection.getpeercert()
+                self.on_certificate((self.port, dict(shown["subject"][0])["commonName"] if shown else None))
             faults = []
             for pattern, function, count in self.faults:
                 if pattern.search(request.path):
@@ -131,6 +140,9 @@ class FakeRegistry:
     def serve(self, request, ranges=True):
         if not request.path.startswith("/v2/"):
             request.refuse(404, message="page not found")
+            return
+        if request.path == "/v2/":
+            request.answer(200, b"{}")
             return
         if "/tags/list" in request.path:
             self.serve_tags(request)

@@ -24,7 +24,7 @@ LAUNCH = CONTAINER | {"runtime/launch"}
 CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
-    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/bundle",
+    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/cdi", "imagetool/bundle",
     "imagetool/network", "imagetool/rootless", "imagetool/volume", "imagetool/containers", "imagetool/build",
 }
 
@@ -45,7 +45,8 @@ MAY_INCLUDE = {
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
-    "imagetool/bundle": STORED | {"imagetool/layer"},
+    "imagetool/cdi": BASE | SPEC,
+    "imagetool/bundle": STORED | {"imagetool/layer", "imagetool/cdi"},
     "imagetool/rootless": STORED | {"imagetool/layer", "imagetool/bundle"},
     "imagetool/network": BASE | SPEC | {"imagetool"},
     "imagetool/volume": BASE | SPEC | {"imagetool", "imagetool/layer"},
@@ -118,17 +119,20 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/mount_point.cc": {"umount2": BELOW_A_DESCRIPTOR},
     "imagetool/bundle/privileges.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
+    "imagetool/cdi/container_edits.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
     "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
     "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/registry/credential_helper.cc": {"access": CALLED_PROGRAM},
     "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
         "getxattr": BELOW_A_DESCRIPTOR,
         "listxattr": BELOW_A_DESCRIPTOR,
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
+    "imagetool/layer/changes.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/write_layer.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
     "imagetool/network/network_namespace.cc": {
@@ -262,7 +266,7 @@ def check_threads(file, code, findings):
             findings.append(f"{file}:{number}: gocker-runtime has one thread")
 
 
-TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^{;]*)? ?\{", re.M)
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: ?:(?!:)[^{;]*)? ?\{", re.M)
 
 
 def note_types(file, code, types):

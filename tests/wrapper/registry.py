@@ -1,5 +1,7 @@
 """Debian's docker-registry on a free loopback port, and images pushed to it over HTTP."""
 
+import contextlib
+import crypt
 import gzip
 import hashlib
 import http.client
@@ -17,8 +19,8 @@ version: 0.1
 log: {{level: error}}
 storage:
   filesystem: {{rootdirectory: {storage}}}
-http: {{addr: "127.0.0.1:{port}"}}
-"""
+http: {{addr: "127.0.0.1:{port}"{tls}}}
+{auth}"""
 HERE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, "amd64")
 BUSYBOX_LINKS = (
     "cat echo env false grep head hostname id ls mkdir mount nc ps pwd rm sh sleep stat stty touch true wc"
@@ -33,18 +35,35 @@ def free_port():
 
 
 class Registry:
-    """A running registry; a context manager that ends it."""
+    """A running registry; a context manager that ends it. `login` is the (user, password) that it
+    wants for everything, `tls` its (certificate, key), `client_authority` the file with the authority
+    of the certificates that its clients must show."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, login=None, tls=None, client_authority=None):
         self.folder = pathlib.Path(folder)
         self.process = None
+        self.login, self.tls, self.client_authority = login, tls, client_authority
+
+    def configuration(self):
+        tls = auth = ""
+        if self.tls:
+            certificate, key = self.tls
+            authorities = f", clientcas: [{self.client_authority}]" if self.client_authority else ""
+            tls = f", tls: {{certificate: {certificate}, key: {key}{authorities}}}"
+        if self.login:
+            user, password = self.login
+            hashed = crypt.crypt(password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))
+            passwords = self.folder / "htpasswd"
+            passwords.write_text(f"{user}:{hashed}\n")
+            auth = f"auth: {{htpasswd: {{realm: here, path: {passwords}}}}}\n"
+        return CONFIG.format(storage=self.folder / "storage", port=self.port, tls=tls, auth=auth)
 
     def __enter__(self):
         self.folder.mkdir()
         for _ in range(5):  # somebody else may take the port between the probe and the start
             self.port = free_port()
             config = self.folder / "config.yml"
-            config.write_text(CONFIG.format(storage=self.folder / "storage", port=self.port))
+            config.write_text(self.configuration())
             with open(self.folder / "log", "ab") as log:
                 self.process = subprocess.Popen(
                     ["docker-registry", "serve", str(config)],
@@ -66,10 +85,12 @@ class Registry:
         for _ in range(200):
             if self.process.poll() is not None:
                 return False
-            try:
-                return self.request("GET", "/v2/")[0] == 200
-            except OSError:
-                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                if not self.tls:
+                    return self.request("GET", "/v2/")[0] in (200, 401)
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return True
+            time.sleep(0.05)
         return False
 
     def stop(self):

@@ -26,7 +26,8 @@ std::string places(std::string_view conf, std::string_view reference) {
   std::string text;
   for (const Endpoint& endpoint :
        endpoints_of(parse_reference(reference), parse_registries_conf(conf, "r.conf"))) {
-    text += (text.empty() ? "" : " ") + endpoint.repository() + (endpoint.insecure ? "!" : "");
+    text += (text.empty() ? "" : " ") + endpoint.repository() +
+            (endpoint.transport == Transport::insecure ? "!" : "");
   }
   return text;
 }

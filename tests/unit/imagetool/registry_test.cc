@@ -3,8 +3,9 @@
 
 #include "imagetool/platform.h"
 #include "imagetool/registry/architecture.h"
+#include "imagetool/registry/auth_file.h"
+#include "imagetool/registry/base64.h"
 #include "imagetool/registry/challenge.h"
-#include "imagetool/registry/credentials.h"
 #include "imagetool/registry/refusal.h"
 #include "imagetool/registry/retries.h"
 #include "imagetool/registry/tag_list.h"
@@ -63,6 +64,17 @@ TEST(Url, ComparesServersByTheirOrigin) {
   EXPECT_EQ(origin_of("example.org"), "");
 }
 
+TEST(Url, ResolvesWhatAnAnswerNames) {
+  const std::string base = "https://r.example:5000/v2/a/blobs/uploads/?mount=x";
+  EXPECT_EQ(resolve_url("http://other/x?y", base), "http://other/x?y");
+  EXPECT_EQ(resolve_url("/v2/u/1?s=2", base), "https://r.example:5000/v2/u/1?s=2");
+  EXPECT_EQ(resolve_url("u1", base), "https://r.example:5000/v2/a/blobs/uploads/u1");
+  EXPECT_EQ(resolve_url("?s=2", base), "https://r.example:5000/v2/a/blobs/uploads/?s=2");
+  EXPECT_EQ(resolve_url("//other/x", base), "https://other/x");
+  EXPECT_EQ(origin_of(resolve_url("file:///etc/passwd", base)), "");
+  EXPECT_EQ(origin_of(resolve_url("", base)), "https://r.example:5000");
+}
+
 TEST(Url, EncodesWhatHasAMeaning) {
   EXPECT_EQ(percent_encode("repository:a/b:pull"), "repository%3Aa%2Fb%3Apull");
   EXPECT_EQ(percent_encode("a-b.c_d~9"), "a-b.c_d~9");
@@ -80,7 +92,7 @@ TEST(Base64, GoesThereAndBack) {
 }
 
 std::string user_for(std::string_view json, std::string_view host, std::string_view path) {
-  const auto found = find_credentials(json, "auth.json", host, path);
+  const auto found = AuthFile("auth.json", json).find(std::string(host).append("/").append(path));
   return found ? found->user + "/" + found->password : "none";
 }
 
@@ -111,9 +123,22 @@ TEST(Credentials, SaysWhatIsWrongWithAFile) {
               user_for(R"({"auths":{"r.example":{"auth":"!"}}})", "r.example", "x");
             }).find("no base64 of USER:PASSWORD"),
             std::string::npos);
+  EXPECT_EQ(
+      error_of([] { user_for(R"({"credHelpers":{"r.example":"no-such"}})", "r.example", "x"); }),
+      "read credentials from auth.json: call docker-credential-no-such get: there is no such "
+      "program in $PATH");
+  EXPECT_EQ(error_of([] {
+              user_for(R"({"credHelpers":{"r.example":"../../bin/sh"}})", "r.example", "x");
+            }),
+            "read credentials from auth.json: '../../bin/sh' is no name of a credential helper");
+}
+
+TEST(Credentials, AHelperForAllThatIsNotInstalledCountsOnlyAfterALogin) {
+  EXPECT_EQ(user_for(R"({"credsStore": "no-such"})", "r.example", "x"), "none");
   EXPECT_NE(error_of([] {
-              user_for(R"({"credHelpers":{"r.example":"pass"}})", "r.example", "x");
-            }).find("a credential helper keeps those for r.example/x: not supported"),
+              user_for(R"({"credsStore": "no-such", "auths": {"r.example": {}}})", "r.example",
+                       "x");
+            }).find("no such program"),
             std::string::npos);
 }
 
