@@ -1,5 +1,7 @@
 #include "runtime/launch/container_groups.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -8,6 +10,8 @@
 #include "runtime/base/log.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
+#include "runtime/launch/mount_plan.h"
+#include "runtime/linux/id_map.h"
 
 namespace gocker {
 namespace {
@@ -118,7 +122,17 @@ void ContainerGroups::set_limits(const oci::Resources& resources) {
 }
 
 void ContainerGroups::enter() {
+  give_to_container();
   if (guest_ == Guest::none) settle();
+}
+
+// An ordinary user's groups belong to the container's root as they are.
+void ContainerGroups::give_to_container() {
+  if (!is_superuser() || !can_manage_groups(spec_)) return;
+  const bool mapped = spec_.linux_.find_namespace(oci::NamespaceType::user) != nullptr;
+  const uid_t user = spec_.process->user.uid;
+  const std::optional<uid_t> owner = mapped ? host_id(spec_.linux_.uid_mappings, user) : user;
+  if (owner && *owner != ::geteuid()) cgroup_.give_to(*owner);
 }
 
 void ContainerGroups::settle() {

@@ -58,6 +58,7 @@ class ContainerGroups {
   void make_scope();
   void set_limits(const oci::Resources& resources);
   bool others_are_in() const { return plan_.scope || guest_ != Guest::none; }
+  void give_to_container();
   void settle();
 
   const GroupPlan& plan_;
