@@ -50,8 +50,13 @@ class Outcomes:
         environment = {**os.environ, "GOCKER_RUNTIME": RUNTIMES[runtime]}
         log = self.build / f"meson-logs/vm-{runtime}.json"
         log.unlink(missing_ok=True)
-        subprocess.run(["meson", "test", "-C", self.build, "--no-rebuild", "--logbase", log.stem, *tests],
-                       env=environment, stdout=sys.stderr.fileno())
+        try:
+            subprocess.run(["meson", "test", "-C", self.build, "--no-rebuild", "--logbase", log.stem,
+                            *tests], env=environment, stdout=sys.stderr.fileno())
+        finally:  # what was done before an interruption counts, too
+            self.add(runtime, log)
+
+    def add(self, runtime, log):
         programs = self.known.setdefault(runtime, {})
         for _, program, entry in testlog.read_logs([f"={log}"]):
             name = program.split(" / ")[-1]
