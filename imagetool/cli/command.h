@@ -87,6 +87,7 @@ extern const Command kNetworkList;
 extern const Command kNetworkPrune;
 extern const Command kNetworkRemove;
 extern const Command kPull;
+extern const Command kPush;
 extern const Command kRm;
 extern const Command kTag;
 extern const Command kUnbundle;

@@ -221,6 +221,7 @@ void run(const std::vector<std::string>& words) {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
+                                           &kPush,
                                            &kLogin,
                                            &kLogout,
                                            &kBuild,
