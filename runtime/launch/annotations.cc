@@ -27,7 +27,8 @@ constexpr std::array kIgnored{
     Ignored{"run.oci.mount_context_type", "not heeded: linux.mountLabel is given as `context`"},
     Ignored{"run.oci.seccomp.plugins", "not heeded: a static program loads no plugins"},
     Ignored{"run.oci.seccomp_bpf_data", "not heeded: use linux.seccomp"},
-    Ignored{"run.oci.systemd.force_cgroup_v1", "not heeded: groups are mounted as the host has them"},
+    Ignored{"run.oci.systemd.force_cgroup_v1",
+            "not heeded: groups are mounted as the host has them"},
     Ignored{"run.oci.timens_offset", "not heeded: use linux.timeOffsets"},
 };
 

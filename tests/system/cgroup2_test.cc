@@ -1,5 +1,5 @@
-// What cgroup v2 has of its own (config-linux.md, "Control groups"): for machines where it is alone,
-// as in the virtual machine of tests/vm.
+// What cgroup v2 has of its own (config-linux.md, "Control groups"): for machines where it is
+// alone, as in the virtual machine of tests/vm.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -259,11 +259,8 @@ TEST_F(DeviceFilter, UpdateTakesAwayAndGives) {
 TEST_F(DeviceFilter, NeedsNoLockedMemory) {
   box.bundle.set_command({"try", "open", "/dev/fuse", "rw", "--", "open", "/dev/null", "rw"});
   Program program = box.program("run");
-  const Words limited = {"/usr/bin/prlimit",
-                         "--memlock=0:0",
-                         "/usr/bin/setpriv",
-                         "--bounding-set=-sys_resource",
-                         "--inh-caps=-sys_resource"};
+  const Words limited = {"/usr/bin/prlimit", "--memlock=0:0", "/usr/bin/setpriv",
+                         "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"};
   program.args.insert(program.args.begin(), limited.begin(), limited.end());
   const Outcome outcome = run_program(program);
   EXPECT_TRUE(succeeds(outcome));
