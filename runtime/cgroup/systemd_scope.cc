@@ -92,9 +92,9 @@ std::string SystemdScope::group() const {
   return directory;
 }
 
-void SystemdScope::move_in(pid_t pid) {
+void SystemdScope::move_in(const ScopeMember& member) {
   const Doing doing("let systemd move the process into its scope");
-  send_packet(socket_, to_text(ScopeMember{.pid = pid, .group = {}}));
+  send_packet(socket_, to_text(member));
   expect_success(socket_);
 }
 

@@ -31,10 +31,11 @@ class SystemdScope {
                             const SystemdProperties& properties);
 
   explicit operator bool() const { return static_cast<bool>(socket_); }
+  pid_t helper() const { return helper_.pid(); }
   // The directory of its group. systemd alone knows where that is.
   std::string group() const;
   // Moves a process in, by systemd, as the caller may not: see may_move().
-  void move_in(pid_t pid);
+  void move_in(const ScopeMember& member);
   // Once the container's first process is in: tells systemd of its limits, and the helper to leave.
   // Does not wait for either.
   void hand_over(const SystemdProperties& limits);

@@ -9,13 +9,16 @@
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
 #include "runtime/cgroup/membership.h"
+#include "runtime/launch/mount_plan.h"
+#include "runtime/linux/id_map.h"
 
 namespace gocker {
 namespace {
 
 constexpr const char* kPidsFile = "pids.max";
 
-// systemd's helper is in the group until the container is: the limit must have room for both.
+// systemd's helper is in the group until the container is, CRIU until it is restored: the limit
+// need have no room for them.
 oci::Resources without_pids_limit(oci::Resources resources) {
   resources.pids_limit.reset();
   resources.unified.erase(kPidsFile);
@@ -85,12 +88,12 @@ ContainerGroups::~ContainerGroups() {
 
 void ContainerGroups::make() {
   const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
-  if (!plan_.scope) {
+  if (plan_.scope) {
+    make_scope();
+  } else {
     make_groups();
-    return set_limits(resources);
   }
-  make_scope();
-  set_limits(without_pids_limit(resources));
+  set_limits(others_are_in() ? without_pids_limit(resources) : resources);
 }
 
 void ContainerGroups::make_groups() {
@@ -107,9 +110,11 @@ void ContainerGroups::make_groups() {
 void ContainerGroups::make_scope() {
   scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
                                properties_of_scope(plan_.wishes.id, spec_.annotations));
-  const std::string directory = scope_.group();
-  cgroup_ = Cgroup({.hierarchies = {{.controllers = {}, .directory = directory, .owned = true}}});
+  std::string directory = scope_.group();
   are_closed_ = !is_host_root() && !may_move(unified_directory_of(::getpid()), directory);
+  if (!plan_.wishes.subgroup.empty()) directory += "/" + plan_.wishes.subgroup;
+  cgroup_ = Cgroup({.hierarchies = {{.controllers = {}, .directory = directory, .owned = true}}});
+  if (!plan_.wishes.subgroup.empty()) cgroup_.create(scope_.helper());
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {
@@ -119,14 +124,35 @@ void ContainerGroups::set_limits(const oci::Resources& resources) {
   }
 }
 
+void ContainerGroups::move_in(pid_t init) {
+  const std::string& subgroup = plan_.wishes.subgroup;
+  scope_.move_in({.pid = init, .group = subgroup.empty() ? "" : "/" + subgroup});
+}
+
 void ContainerGroups::enter() {
-  if (!plan_.scope) return;
+  give_to_container();
+  if (guest_ == Guest::none) settle();
+}
+
+// An ordinary user's groups belong to the container's root as they are.
+void ContainerGroups::give_to_container() {
+  if (!is_superuser() || !can_manage_groups(spec_)) return;
+  const bool mapped = spec_.linux_.find_namespace(oci::NamespaceType::user) != nullptr;
+  const uid_t user = spec_.process->user.uid;
+  const std::optional<uid_t> owner = mapped ? host_id(spec_.linux_.uid_mappings, user) : user;
+  if (owner && *owner != ::geteuid()) cgroup_.give_to(*owner);
+}
+
+void ContainerGroups::settle() {
+  if (!others_are_in() || plan_.wishes.manager == CgroupManager::disabled) return;
   if (spec_.linux_.resources) cgroup_.update(only_pids_limit(*spec_.linux_.resources));
+  if (!plan_.scope) return;
   const std::string& directory = cgroup_.paths().hierarchies.front().directory;
   scope_.hand_over(limits_of_scope(GroupDirectory::open(directory), WhichLimits::changed));
 }
 
 void ContainerGroups::finish() {
+  if (guest_ != Guest::none) settle();
   if (plan_.scope) scope_.finish();
 }
 

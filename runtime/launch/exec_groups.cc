@@ -17,11 +17,12 @@ ExecGroups::ExecGroups(const ContainerRecord& record, const std::vector<std::str
 }
 
 void ExecGroups::look_for_way_in(const std::vector<std::string>& wanted) {
-  const std::string& top = record_.cgroup.find("")->directory;
   std::string target = cgroup_.paths().find("")->directory;
   if (wanted.empty() && of_first_process_) target = unified_directory_of(record_.pid);
   are_closed_ = !may_move(unified_directory_of(::getpid()), target);
-  if (target.starts_with(top + "/")) below_top_ = target.substr(top.size());
+  const std::string scope = "/" + record_.scope;
+  const size_t at = (target + "/").find(scope + "/");
+  if (at != std::string::npos) below_scope_ = target.substr(at + scope.size());
 }
 
 // Where somebody moved the first process out of them all, not outside with it.
@@ -33,7 +34,7 @@ const Fd& ExecGroups::birthplace() const {
 
 void ExecGroups::move_in(const Child& process) const {
   move_into_scope(record_.scope, own_systemd_instance(),
-                  {.pid = process.pid(), .group = below_top_});
+                  {.pid = process.pid(), .group = below_scope_});
 }
 
 }  // namespace gocker

@@ -32,7 +32,7 @@ class ExecGroups {
   Cgroup cgroup_;
   std::vector<Fd> tasks_files_;
   Fd of_first_process_;
-  std::string below_top_;  // of systemd's group: "/init", empty for that itself
+  std::string below_scope_;  // "/init"; empty for the scope's own group
   bool are_closed_ = false;
 };
 

@@ -7,6 +7,7 @@ $GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
 import contextlib
+import pathlib
 import sys
 import tempfile
 
@@ -14,6 +15,7 @@ from scope import (Root, command, expect, logged_in_user, make_rootfs, program_u
                    wait_until)
 
 IMAGE = "gk-image"
+COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.1; done"
 
 
 class Podman:
@@ -86,8 +88,51 @@ def pod_shares_namespaces(podman):
     podman.is_clean()
 
 
+def count(podman, name):
+    said = podman("exec", name, "cat", "/tmp/count", check=False)
+    return int(said) if said.isdigit() else 0
+
+
+def counting(podman, name):
+    podman.run("--detach", "--name", name, "--tmpfs", "/tmp", "--memory", "64m", IMAGE, "sh", "-c",
+               COUNTER)
+    wait_until(lambda: count(podman, name) > 2, "the counter's start")
+
+
+def goes_on(podman, name):
+    counted = count(podman, name)
+    if counted <= 2:
+        raise AssertionError(f"it counts anew: {counted}")
+    wait_until(lambda: count(podman, name) > counted, "the counter's progress")
+    group = podman("inspect", "--format", "{{.State.CgroupPath}}", name)
+    expect(podman("exec", name, "cat", "/sys/fs/cgroup/memory.max"), str(64 << 20), "its limit")
+    pid = podman("inspect", "--format", "{{.State.Pid}}", name)
+    own = pathlib.Path(f"/proc/{pid}/cgroup").read_text().strip()
+    if not own.startswith(f"0::{podman.slice}/libpod-") or not own.removeprefix("0::").startswith(group):
+        raise AssertionError(f"it is in {own}, podman says {group}")
+
+
+def checkpoint_and_restore(podman):
+    counting(podman, "gk-saved")
+    podman("container", "checkpoint", "gk-saved")
+    expect(podman("inspect", "--format", "{{.State.Status}}", "gk-saved"), "exited", "status")
+    podman("container", "restore", "gk-saved")
+    goes_on(podman, "gk-saved")
+
+
+def checkpoint_travels_as_a_file(podman):
+    counting(podman, "gk-traveller")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = f"{folder}/traveller.tar.gz"
+        podman("container", "checkpoint", "--export", archive, "gk-traveller")
+        podman("rm", "gk-traveller")
+        podman("container", "restore", "--import", archive, "--name", "gk-arrived")
+    goes_on(podman, "gk-arrived")
+
+
 CASES = (manager_is_systemd, container_is_in_a_scope, limits_are_set, life_of_a_container,
          pod_shares_namespaces)
+ROOTS = (checkpoint_and_restore, checkpoint_travels_as_a_file)  # what CRIU does for root alone
 
 
 def podman_of(who):
@@ -113,7 +158,7 @@ def main():
         archive = "/tmp/gk-rootfs.tar"
         command("tar", "-C", str(rootfs), "-cf", archive, ".")
         podman("import", "--quiet", archive, IMAGE)
-        tap.run_cases(CASES, sys.argv[3:], around)
+        tap.run_cases(CASES + (ROOTS if sys.argv[2] == "root" else ()), sys.argv[3:], around)
 
 
 main()

@@ -97,6 +97,31 @@ def annotations_are_properties(box):
         expect(box.property(name), value, name)
 
 
+def subgroup_has_the_limits(box):
+    box.config["annotations"] = {"run.oci.systemd.subgroup": "payload"}
+    box.resources(memory={"limit": 64 << 20}, pids={"limit": 1})
+    box.run()
+    group = box.group() / "payload"
+    expect((group / "cgroup.procs").read_text().split(), [str(pid) for pid in box_pids(box)],
+           "processes")
+    for value in (str(64 << 20), str(100 << 20)):
+        expect((group / "memory.max").read_text().strip(), value, "the kernel's")
+        expect(box.property("MemoryMax"), value, "systemd's")
+        command("systemctl", "daemon-reload")
+        expect((group / "memory.max").read_text().strip(), value, "after daemon-reload")
+        box.call("update", "--memory", "100m", "--pids-limit", "20", box.id)
+    expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "what exec's process sees as its group")
+    box.call("pause", box.id)
+    expect((group / "cgroup.freeze").read_text().strip(), "1", "freeze")
+    box.remove()
+    expect(box.is_loaded(), False, "the unit is still known")
+
+
+def subgroup_is_one_name(box):
+    box.config["annotations"] = {"run.oci.systemd.subgroup": "../outside"}
+    refused(box, "/annotations/run.oci.systemd.subgroup")
+
+
 def smallest_pids_limit_lets_the_program_run(box):
     box.resources(pids={"limit": 1})
     box.run()
@@ -156,11 +181,11 @@ def name_in_use_is_refused(box):
 CASES = (
     scope_is_in_its_slice, path_may_be_empty, limits_are_known_to_both, update_survives_a_reload,
     device_access_survives_a_reload, annotations_are_properties,
-    smallest_pids_limit_lets_the_program_run, scope_goes_with_the_container,
-    stop_by_systemctl_ends_the_container, unknown_property_leaves_nothing,
+    subgroup_has_the_limits, subgroup_is_one_name, smallest_pids_limit_lets_the_program_run,
+    scope_goes_with_the_container, stop_by_systemctl_ends_the_container,
+    unknown_property_leaves_nothing,
     nonsense_in_a_property_leaves_nothing, program_that_is_missing_leaves_nothing,
     path_of_the_other_form_is_refused, name_in_use_is_refused,
 )
-
 
 run_cases(CASES, lambda folder, rootfs: Scope(program_under_test(), folder, rootfs))
