@@ -215,9 +215,11 @@ void Cgroup::apply_first_device_rules(const std::vector<oci::DeviceRule>& rules)
   const CgroupPaths::Hierarchy* devices = v1 != nullptr ? v1 : paths_.find("");
   const bool joined = devices != nullptr && !devices->owned;
   if (joined && rules.empty()) return;
-  if (v1 != nullptr || devices == nullptr) return apply_device_rules(paths_, rules);
-  attach_device_filter(unified_group(), decide_devices(rules),
-                       joined ? Attached::perhaps : Attached::nothing);
+  if (devices == nullptr) return apply_device_rules(paths_, rules);
+  const std::vector<DeviceDecision> decisions = decide_devices(rules);
+  const Attached before = joined ? Attached::perhaps : Attached::nothing;
+  if (v1 == nullptr) return attach_device_filter(unified_group(), decisions, before);
+  write_device_list(GroupDirectory::open(v1->directory, filesystem()), decisions, before);
 }
 
 void Cgroup::update(const oci::Resources& resources) {
