@@ -16,7 +16,6 @@
 #include "imagetool/layer/write_layer.h"
 #include "imagetool/store/new_image.h"
 #include "imagetool/store/transaction.h"
-#include "oci-spec/runtime_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
@@ -113,19 +112,6 @@ class ChangesLayer {
   Notes& notes_;
 };
 
-std::vector<std::string> made_mount_points(const Places& places, const std::string& id,
-                                           const Transaction& transaction, const Image& image) {
-  const RootDir below = open_joined(transaction, image.chain_ids());
-  const std::string file = places.bundle(id) + "/config.json";
-  std::vector<std::string> paths;
-  for (const oci::Mount& mount : oci::parse_spec(read_file(file), file).mounts) {
-    for (std::string& path : missing_components(below, mount.destination)) {
-      paths.push_back(std::move(path));
-    }
-  }
-  return paths;
-}
-
 // --- the config --------------------------------------------------------------------------------
 
 void apply_change(const std::string& text, oci::ImageConfig& config) {
@@ -166,7 +152,8 @@ std::string commit_container(const Places& places, const std::string& id,
   const Store store(places.root);
   const Image image = load_image(store, record.image, record.digest);
   Transaction writing(store);
-  const std::vector<std::string> mount_points = made_mount_points(places, id, writing, image);
+  const std::vector<std::string> mount_points = made_mount_points(
+      open_joined(writing, image.chain_ids()), places.bundle(id) + "/config.json");
   std::vector<ImageLayer> layers = image.layers;
   {
     const OciRuntime runtime(places);

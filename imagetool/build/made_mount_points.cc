@@ -11,6 +11,7 @@
 #include "imagetool/layer/attributes.h"
 #include "imagetool/layer/canonical_path.h"
 #include "imagetool/layer/copy.h"
+#include "oci-spec/runtime_spec.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
@@ -75,6 +76,16 @@ std::vector<std::string> missing_components(const RootDir& root, const std::stri
     at = path;
   }
   return missing;
+}
+
+std::vector<std::string> made_mount_points(const RootDir& root, const std::string& config) {
+  std::vector<std::string> paths;
+  for (const oci::Mount& mount : oci::parse_spec(read_file(config), config).mounts) {
+    for (std::string& path : missing_components(root, mount.destination)) {
+      paths.push_back(std::move(path));
+    }
+  }
+  return paths;
 }
 
 void remove_made_mount_points(const std::vector<std::string>& paths, const Fd& changes,

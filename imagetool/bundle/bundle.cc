@@ -237,6 +237,13 @@ Fd open_changes(const std::string& directory) {
   return open_file_at(fd, kUpper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
+BundleFiles open_files(const std::string& directory) {
+  const Fd fd = open_file(directory, O_RDONLY | O_DIRECTORY);
+  const bool is_overlay = driver_in(read_marker(fd)) == &overlay_driver();
+  return {is_overlay ? BundleFiles::Kind::upper : BundleFiles::Kind::all,
+          open_file_at(fd, is_overlay ? kUpper : kRootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)};
+}
+
 void remove_bundle(const Store& store, const std::string& directory) {
   const std::string path = canonical(directory);
   const Fd fd = open_if_exists(path, O_RDONLY | O_DIRECTORY);

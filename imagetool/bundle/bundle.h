@@ -41,6 +41,14 @@ void unmount_bundle(const std::string& directory);
 // bundle that keeps changes and image in one place (a snapshot, a flat one).
 Fd open_changes(const std::string& directory);
 
+// Where a bundle's files are: what the container has changed, or, where a driver keeps no upper
+// directory, all of them.
+struct BundleFiles {
+  enum class Kind { upper, all } kind;
+  Fd directory;  // opened for reading
+};
+BundleFiles open_files(const std::string& directory);
+
 // Unmounts and removes a bundle and gives its lease back; fine where there is none any more, and
 // where making or removing it was cut off. Throws for a directory that is no bundle of ours, and
 // where something in use keeps it from being unmounted. Nothing that is mounted below is removed.

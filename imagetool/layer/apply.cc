@@ -40,6 +40,12 @@ bool is_dots(std::string_view name) {
   return name.empty() || name == "." || name == "..";
 }
 
+// The beginning of a name that would fill the screen.
+std::string shortened(std::string_view name) {
+  constexpr size_t kShown = 200;
+  return name.size() <= kShown ? std::string(name) : std::string(name.substr(0, kShown)) + "...";
+}
+
 // One line, whatever bytes a name has.
 std::string printable(std::string_view name) {
   for (const char c : name) {
@@ -64,7 +70,7 @@ class Application {
       if (++entries > max_entries) {
         throw Error("the layer has more than " + std::to_string(max_entries) + " entries");
       }
-      shown_ = printable(entry_->path);
+      shown_ = printable(shortened(entry_->path));
       const Doing doing("entry", shown_);
       apply_entry();
     }

@@ -14,7 +14,7 @@
 #include "imagetool/digest.h"
 #include "imagetool/layer/attributes.h"
 #include "imagetool/layer/copy.h"
-#include "imagetool/layer/gzip_writer.h"
+#include "imagetool/layer/packing.h"
 #include "imagetool/layer/tar_writer.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -40,10 +40,10 @@ class LayerWriter {
   LayerWriter(OverlayAttributes overlay_attributes, const Fd& file)
       : overlay_prefix_(overlay_attributes == OverlayAttributes::user ? "user.overlay."
                                                                       : "trusted.overlay."),
-        packed_(file),
+        packed_(make_pack_writer(file)),
         tar_([this](std::string_view bytes) {
           hash_.update(bytes);
-          packed_.write(bytes);
+          packed_->write(bytes);
         }) {}
 
   LayerBlob write(const Fd& tree, RootEntry root) {
@@ -53,7 +53,7 @@ class LayerWriter {
     }
     write_content(tree, "");
     tar_.finish();
-    const PackedBytes packed = packed_.finish();
+    const PackedBytes packed = packed_->finish();
     result_.digest = packed.digest;
     result_.size = packed.size;
     result_.diff_id = hash_.finish();
@@ -158,7 +158,7 @@ class LayerWriter {
 
   const std::string overlay_prefix_;
   Sha256 hash_;
-  GzipWriter packed_;
+  std::unique_ptr<PackWriter> packed_;
   TarWriter tar_;
   LayerBlob result_;
 

@@ -44,18 +44,6 @@ std::string line_of(const ProgressRow& row) {
          amount(row.done, row.total);
 }
 
-std::string summary_of(const std::vector<ProgressRow>& rows) {
-  uint64_t done = 0;
-  uint64_t total = 0;
-  for (const ProgressRow& row : rows) {
-    done += row.action == "downloading" ? row.done : row.total;
-    total += row.total;
-  }
-  const auto finished = std::count_if(rows.begin(), rows.end(), is_finished);
-  return amount(done, total) + " downloaded, " + std::to_string(finished) + " of " +
-         std::to_string(rows.size()) + " layers finished";
-}
-
 std::string json_of(const ProgressRow& row) {
   return "{\"name\":" + json_quote(row.name) + ",\"action\":" + json_quote(row.action) +
          ",\"done\":" + std::to_string(row.done) + ",\"total\":" + std::to_string(row.total) +
@@ -127,6 +115,18 @@ void Progress::draw(const std::vector<ProgressRow>& rows) {
     ++drawn_;
   }
   print(text);
+}
+
+std::string Progress::summary_of(const std::vector<ProgressRow>& rows) const {
+  uint64_t done = 0;
+  uint64_t total = 0;
+  for (const ProgressRow& row : rows) {
+    done += row.action == action_ ? row.done : row.total;
+    total += row.total;
+  }
+  const auto finished = std::count_if(rows.begin(), rows.end(), is_finished);
+  return amount(done, total) + (action_ == kUploading ? " uploaded, " : " downloaded, ") +
+         std::to_string(finished) + " of " + std::to_string(rows.size()) + " layers finished";
 }
 
 void Progress::update(const std::vector<ProgressRow>& rows) {

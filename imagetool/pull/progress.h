@@ -1,5 +1,5 @@
-// What a person, or a program, sees of a pull on stderr. On a terminal: a line with a bar for each
-// layer, drawn anew. Elsewhere: plain lines. Neither says anything in the first second.
+// What a person, or a program, sees of a pull or push on stderr. On a terminal: a line with a bar
+// for each layer, drawn anew. Elsewhere: plain lines. Neither says anything in the first second.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,13 @@
 
 namespace gocker {
 
+inline constexpr std::string_view kDownloading = "downloading";
+inline constexpr std::string_view kUploading = "uploading";
+
 // How far one layer has come.
 struct ProgressRow {
   std::string name;         // "layer 2 of 5"
-  std::string_view action;  // "downloading", a literal
+  std::string_view action;  // kDownloading, "unpacking", "done", ...: a literal
   uint64_t done = 0;        // bytes
   uint64_t total = 0;
 };
@@ -27,7 +30,9 @@ class Progress {
   // auto, tty, plain, json or none. Throws for another word.
   static Style parse(std::string_view text);
 
-  explicit Progress(Style style) : style_(style) {}
+  // `action` is the one that is summed up for logs, where all rows count together.
+  explicit Progress(Style style, std::string_view action = kDownloading)
+      : style_(style), action_(action) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();  // takes the bars away
@@ -49,7 +54,10 @@ class Progress {
   void draw(const std::vector<ProgressRow>& rows);
   void clear();
 
+  std::string summary_of(const std::vector<ProgressRow>& rows) const;
+
   const Style style_;
+  const std::string_view action_;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point shown_at_ = start_;
   size_t drawn_ = 0;  // lines on the screen that are ours

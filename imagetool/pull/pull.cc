@@ -114,7 +114,7 @@ class LayerPull {
         downloads_.begin(), downloads_.end(),
         [&](const BlobDownload& each) { return each.descriptor.digest == blob.digest; });
     if (download != downloads_.end() && !download->complete) {
-      row.action = "downloading";
+      row.action = kDownloading;
       row.done = download->received;
     } else if (unpacking_) {
       const LayerUnpacking::Progress progress = unpacking_->progress(index);

@@ -34,7 +34,7 @@ class Authorization {
   // offer. Throws where a token server refuses.
   bool answer(const HttpResponse& refusal, std::string_view used, Trust trust);
   // A request was let through: a later refusal means that a token has expired.
-  void succeeded() { refusals_ = 0; }
+  void let_through() { refusals_ = 0; }
 
   // The next token is to cover reading this repository, too.
   void also_read(const std::string& path);
@@ -54,7 +54,7 @@ class Authorization {
   Access access_;
   std::set<std::string> also_read_;  // paths of other repositories
   std::string value_;
-  int refusals_ = 0;  // since the last success
+  int refusals_ = 0;  // since the last request that was let through
 };
 
 }  // namespace gocker

@@ -71,7 +71,7 @@ HttpResponse RegistryConnection::call(const std::function<HttpRequest()>& make, 
     std::optional<HttpResponse> response = try_once(std::move(next), limit, retries);
     if (!response) continue;
     if (response->status == kUnauthorized && answer_challenge(*response, used)) continue;
-    if (response->success()) succeeded();
+    if (response->status != kUnauthorized) let_through();
     if (is_passing(response->status)) {
       const auto delay = retries.next(0, response->header("retry-after"));
       if (delay) {

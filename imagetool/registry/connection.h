@@ -41,7 +41,8 @@ class RegistryConnection {
   // For requests that run beside others: the answer to a 401 that met a request with the
   // authorization `used`; false where there is none to give.
   bool answer_challenge(const HttpResponse& refusal, std::string_view used);
-  void succeeded() { authorization_.succeeded(); }
+  // Any other answer.
+  void let_through() { authorization_.let_through(); }
   // Leave to read another repository of this registry, too, from the next token on.
   void also_read(const std::string& path) { authorization_.also_read(path); }
   // The text for a final refusal.

@@ -47,6 +47,8 @@ std::string_view meaning(long status) {
       return "not logged in";
     case 403:
       return "access denied";
+    case 413:
+      return "too large for it";
     case 404:
       return "not found";
     case 429:

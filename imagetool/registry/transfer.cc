@@ -62,7 +62,7 @@ void Transfer::settle_answer(const HttpResponse& response) {
     connection_broke();
     return;
   }
-  if (response.success()) connection_.succeeded();
+  if (response.status != kUnauthorized) connection_.let_through();
   take_answer(response);
 }
 

@@ -167,7 +167,7 @@ std::string list_of(const std::set<pid_t>& pids) {
 
 }  // namespace
 
-void Cgroup::create() {
+void Cgroup::create(pid_t first) {
   const CloseInBatches batches;
   const Doing doing("make the control groups");
   is_planned_here_ = true;
@@ -175,6 +175,7 @@ void Cgroup::create() {
     if (!make_group(hierarchy.directory, created_)) hierarchy.owned = false;
     if (names_controller(hierarchy.controllers, "cpuset")) inherit_cpuset(hierarchy);
   }
+  if (first != 0) unified_group().write(kProcesses, std::to_string(first));
   if (paths_.unified_only()) hand_down_all_controllers(unified_group());
   // A process that joined would stop before it could say a word.
   if (may_be_frozen(paths_) && is_frozen()) {

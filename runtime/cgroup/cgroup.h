@@ -34,7 +34,9 @@ class Cgroup {
 
   // Makes what is missing. What this call made is removed again by undo(); groups that were there
   // before are joined and left standing (paths() says which). An error where a group is frozen.
-  void create();
+  // v2: `first`, unless 0, is moved into it from the group above, which could hand no controllers
+  // down with a process in it.
+  void create(pid_t first = 0);
   void undo() noexcept;
 
   // For a new container, also where linux.resources is absent. First all limits, before a process

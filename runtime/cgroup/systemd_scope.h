@@ -29,6 +29,7 @@ class SystemdScope {
                             const SystemdProperties& properties);
 
   explicit operator bool() const { return static_cast<bool>(socket_); }
+  pid_t helper() const { return helper_.pid(); }
   // Once the container's first process is in: tells systemd of its limits, and the helper to leave.
   // Does not wait for either.
   void hand_over(const SystemdProperties& limits);

@@ -188,7 +188,7 @@ Created restore_container(const StateRoot& root, const Configuration& configurat
                           const CreateOptions& create_options, const CriuPlaces& places,
                           const CriuOptions& options) {
   const Doing doing("restore container", create_options.id);
-  return make_container(root, configuration, create_options, Start::at_once,
+  return make_container(root, configuration, create_options, Start::by_criu,
                         [&](const LaunchRequest& request, const LaunchEvents& events) {
                           return Restoration(request, events, places, options).run();
                         });

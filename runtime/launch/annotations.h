@@ -2,6 +2,8 @@
 // hooks are in runtime/container/hooks.h.
 #pragma once
 
+#include <string>
+
 #include "oci-spec/runtime_spec.h"
 #include "runtime/linux/user.h"
 
@@ -17,6 +19,10 @@ bool apply_annotations(oci::Spec& spec);
 
 // Warns of those that mean something to crun and nothing here.
 void warn_of_ignored_annotations(const oci::StringMap& annotations);
+
+// run.oci.systemd.subgroup: the group below systemd's scope that is to be the container's; empty
+// for none. An error where the kernel takes no such name.
+std::string wanted_subgroup(const oci::StringMap& annotations);
 
 // run.oci.keep_original_groups: supplementary groups are those of the runtime's caller.
 Groups wanted_groups(const oci::StringMap& annotations);

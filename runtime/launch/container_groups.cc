@@ -1,5 +1,7 @@
 #include "runtime/launch/container_groups.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -8,13 +10,16 @@
 #include "runtime/base/log.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
+#include "runtime/launch/mount_plan.h"
+#include "runtime/linux/id_map.h"
 
 namespace gocker {
 namespace {
 
 constexpr const char* kPidsFile = "pids.max";
 
-// systemd's helper is in the group until the container is: the limit must have room for both.
+// systemd's helper is in the group until the container is, CRIU until it is restored: the limit
+// need have no room for them.
 oci::Resources without_pids_limit(oci::Resources resources) {
   resources.pids_limit.reset();
   resources.unified.erase(kPidsFile);
@@ -72,12 +77,12 @@ GroupPlan plan_groups(const GroupWishes& wishes) {
 
 void ContainerGroups::make() {
   const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
-  if (!plan_.scope) {
+  if (plan_.scope) {
+    make_scope();
+  } else {
     make_groups();
-    return set_limits(resources);
   }
-  make_scope();
-  set_limits(without_pids_limit(resources));
+  set_limits(others_are_in() ? without_pids_limit(resources) : resources);
 }
 
 void ContainerGroups::make_groups() {
@@ -100,7 +105,13 @@ void ContainerGroups::make_scope() {
     throw Error("systemd made " + plan_.scope->unit + ", but not at " + directory);
   }
   paths.hierarchies.front().owned = true;
+  if (plan_.wishes.subgroup.empty()) {
+    cgroup_ = Cgroup(std::move(paths));
+    return;
+  }
+  paths.hierarchies.front().directory += "/" + plan_.wishes.subgroup;
   cgroup_ = Cgroup(std::move(paths));
+  cgroup_.create(scope_.helper());
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {
@@ -111,13 +122,29 @@ void ContainerGroups::set_limits(const oci::Resources& resources) {
 }
 
 void ContainerGroups::enter() {
-  if (!plan_.scope) return;
+  give_to_container();
+  if (guest_ == Guest::none) settle();
+}
+
+// An ordinary user's groups belong to the container's root as they are.
+void ContainerGroups::give_to_container() {
+  if (!is_superuser() || !can_manage_groups(spec_)) return;
+  const bool mapped = spec_.linux_.find_namespace(oci::NamespaceType::user) != nullptr;
+  const uid_t user = spec_.process->user.uid;
+  const std::optional<uid_t> owner = mapped ? host_id(spec_.linux_.uid_mappings, user) : user;
+  if (owner && *owner != ::geteuid()) cgroup_.give_to(*owner);
+}
+
+void ContainerGroups::settle() {
+  if (!others_are_in() || plan_.wishes.manager == CgroupManager::disabled) return;
   if (spec_.linux_.resources) cgroup_.update(only_pids_limit(*spec_.linux_.resources));
+  if (!plan_.scope) return;
   const std::string& directory = cgroup_.paths().hierarchies.front().directory;
   scope_.hand_over(limits_of_scope(GroupDirectory::open(directory), WhichLimits::changed));
 }
 
 void ContainerGroups::finish() {
+  if (guest_ != Guest::none) settle();
   if (plan_.scope) scope_.finish();
 }
 

@@ -22,6 +22,7 @@ struct GroupWishes {
   Rootless rootless = Rootless::automatic;
   std::string cgroups_path;
   std::string id;
+  std::string subgroup;  // below systemd's scope; empty: the scope itself is the container's
 };
 struct GroupPlan {
   GroupWishes wishes;
@@ -31,17 +32,23 @@ struct GroupPlan {
 // Errors name /linux/cgroupsPath.
 GroupPlan plan_groups(const GroupWishes& wishes);
 
+// Who else is in the groups while the container's processes are made: CRIU, with helpers of its own
+// that count against the limit of processes.
+enum class Guest { none, criu };
+
 class ContainerGroups {
  public:
   // Both must outlive the object.
-  ContainerGroups(const GroupPlan& plan, const oci::Spec& spec)
-      : plan_(plan), spec_(spec), cgroup_(plan.paths) {}
+  ContainerGroups(const GroupPlan& plan, const oci::Spec& spec, Guest guest)
+      : plan_(plan), spec_(spec), guest_(guest), cgroup_(plan.paths) {}
 
-  // The groups stand, and the limits, when this returns.
+  // The groups stand when this returns, and the limits, but for that of processes where others are
+  // in.
   void make();
   // To be called once the container's first process is in, and its program does not run.
   void enter();
-  // To be called before the container is said to be made: what systemd was told has come to pass.
+  // To be called before the container is said to be made, when no guest is in any more: all limits
+  // hold, and what systemd was told has come to pass.
   void finish();
 
   Cgroup& cgroup() { return cgroup_; }
@@ -50,9 +57,13 @@ class ContainerGroups {
   void make_groups();
   void make_scope();
   void set_limits(const oci::Resources& resources);
+  bool others_are_in() const { return plan_.scope || guest_ != Guest::none; }
+  void give_to_container();
+  void settle();
 
   const GroupPlan& plan_;
   const oci::Spec& spec_;
+  Guest guest_;
   Cgroup cgroup_;
   SystemdScope scope_;
 };

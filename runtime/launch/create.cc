@@ -139,7 +139,8 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   const GroupPlan plan = plan_groups({.manager = options.cgroup_manager,
                                       .rootless = options.rootless,
                                       .cgroups_path = spec.linux_.cgroups_path,
-                                      .id = options.id});
+                                      .id = options.id,
+                                      .subgroup = wanted_subgroup(spec.annotations)});
   ContainerRecord record = describe(spec, options, bundle, root.owner(), plan);
   const std::optional<oci::IntelRdt>& rdt = spec.linux_.intel_rdt;
   RdtGroups rdt_groups;
@@ -148,7 +149,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   Container container = Container::make(root, record, configuration.json);
   Unfinished unfinished(container);
   if (options.on_directory) options.on_directory(container.directory());
-  ContainerGroups groups(plan, spec);
+  ContainerGroups groups(plan, spec, start == Start::by_criu ? Guest::criu : Guest::none);
   groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 

@@ -1,8 +1,12 @@
 #include "runtime/launch/mount_plan.h"
 
+#include <sys/mount.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
+
+#include "runtime/linux/mount_options.h"
 
 namespace gocker {
 namespace {
@@ -62,6 +66,15 @@ MountPlan plan_mounts(const oci::Spec& spec, const Cgroup& cgroup) {
     }
   }
   return plan;
+}
+
+bool can_manage_groups(const oci::Spec& spec) {
+  const oci::Namespace* own = spec.linux_.find_namespace(oci::NamespaceType::cgroup);
+  if (own == nullptr || !own->path.empty()) return false;
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const oci::Mount& mount) {
+    const uint64_t readonly = parse_mount_options(mount.options).set_attributes & MOUNT_ATTR_RDONLY;
+    return is_cgroup_mount(mount) && readonly == 0;
+  });
 }
 
 }  // namespace gocker

@@ -9,4 +9,8 @@ namespace gocker {
 
 MountPlan plan_mounts(const oci::Spec& spec, const Cgroup& cgroup);
 
+// Whether it has a new cgroup namespace and a writable mount of its groups: what it takes to manage
+// groups of one's own (config-linux.md, "Cgroup ownership").
+bool can_manage_groups(const oci::Spec& spec);
+
 }  // namespace gocker

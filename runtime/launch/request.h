@@ -14,8 +14,9 @@
 
 namespace gocker {
 
-// When the program is executed: once `start` opens the gate, or without one.
-enum class Start { at_gate, at_once };
+// When the program is executed: once `start` opens the gate, or without one; by_criu: its processes
+// are brought back as they were.
+enum class Start { at_gate, at_once, by_criu };
 
 struct LaunchRequest {
   const oci::Spec& spec;

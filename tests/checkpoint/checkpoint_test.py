@@ -3,7 +3,7 @@
 
     tests/checkpoint/checkpoint_test.py RUNTIME INSIDE [NAME...]
 
-Each case saves a container that counts, and brings it back.
+Each case saves a container that counts, and brings it back. $GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
 import contextlib
@@ -33,9 +33,12 @@ MASKED = ["/proc/keys", "/proc/timer_list", "/proc/scsi"]
 class Saved:
     """A container that counts on its stdout and in /tmp/count, its images, and what calls it."""
 
+    options = []  # of the runtime, for each call
+
     def __init__(self, folder, runtime, inside, program):
         self.box = boxes.Box(folder, runtime, inside)
         self.program = program
+        self.group = f"/{self.box.id}"
         self.folder = self.box.folder
         self.images, self.work = self.folder / "images", self.folder / "work"
         self.output = self.folder / "output"
@@ -61,10 +64,15 @@ class Saved:
         said = self.folder / "said"
         with open(said, "wb") as err:
             done = subprocess.run(
-                [self.box.runtime, "--criu", self.program, "--root", str(self.box.root),
-                 *self.box.words(words)], timeout=60, cwd=self.folder,
+                self.command(words), timeout=60, cwd=self.folder,
                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": err} | streams)
         return done.returncode, said.read_text()
+
+    def command(self, words):
+        # Not every runtime can be told where it is.
+        criu_option = [] if self.program == shutil.which("criu") else ["--criu", self.program]
+        return [self.box.runtime, *criu_option, *self.options, "--root", str(self.box.root),
+                *self.box.words(words)]
 
     def must(self, words, **streams):
         code, said = self.call(words, **streams)
@@ -109,6 +117,18 @@ class Saved:
         while self.count() < least:
             expect(time.monotonic() < deadline, f"it counts no further than {self.count()}")
             time.sleep(0.01)
+
+    def groups(self):
+        """The directories of its groups, in whatever hierarchy."""
+        places = pathlib.Path("/sys/fs/cgroup")
+        return [group for place in (places, *places.iterdir())
+                if (group := pathlib.Path(f"{place}{self.group}")).is_dir()]
+
+    def group_files(self, name):
+        """The files of that name in its groups, one at least."""
+        found = [group / name for group in self.groups() if (group / name).exists()]
+        expect(found, f"no {name} in its groups")
+        return found
 
     def status(self):
         """What a process keeps over a checkpoint."""
@@ -170,11 +190,9 @@ def the_foreground_has_its_exit_code(saved):
     saved.configure(script=f"trap 'exit 9' TERM; {COUNTER}")
     saved.start()
     saved.checkpoint()
-    words = saved.box.words(f"--root ROOT restore --bundle B --image-path {saved.images} "
-                            f"--work-path {saved.work} ID")
+    words = f"restore --bundle B --image-path {saved.images} --work-path {saved.work} ID"
     with saved.piped() as streams:
-        running = subprocess.Popen([saved.box.runtime, "--criu", saved.program, *words],
-                                   stdin=subprocess.DEVNULL, **streams)
+        running = subprocess.Popen(saved.command(words), stdin=subprocess.DEVNULL, **streams)
     saved.wait_for_count(4)
     running.terminate()
     expect(running.wait(timeout=20) == 9, f"exit code {running.returncode}")
@@ -358,13 +376,22 @@ def limits_are_those_of_the_bundle(saved):
     saved.start()
     saved.checkpoint()
     saved.restore()
-    for name in ("pids", "unified", ""):
-        file = pathlib.Path("/sys/fs/cgroup", name, saved.box.id, "pids.max")
-        if file.exists():
-            expect(file.read_text().strip() == "41", f"{file}: {file.read_text()}")
+    for file in saved.group_files("pids.max"):
+        expect(file.read_text().strip() == "41", f"{file}: {file.read_text()}")
     groups = pathlib.Path(f"/proc/{saved.pid()}/cgroup").read_text().split()
-    outside = [group for group in groups if not group.endswith(f"/{saved.box.id}")]
+    outside = [group for group in groups if not group.endswith(saved.group)]
     expect(not outside, f"it is in {outside}")
+
+
+def the_smallest_limit_of_processes_is_kept(saved):
+    saved.configure(lambda config: config["linux"]["resources"].update(pids={"limit": 1}),
+                    script="i=0; while :; do i=$((i+1)); echo $i > /tmp/count; done")
+    saved.start()
+    saved.checkpoint()
+    saved.restore()
+    for file in saved.group_files("pids.max"):
+        expect(file.read_text().strip() == "1", f"{file}: {file.read_text()}")
+    saved.wait_for_count(saved.count() + 3)
 
 
 def refused(saved, words, reason):
@@ -412,7 +439,7 @@ def damaged_images_leave_nothing(saved):
     (saved.images / "pstree.img").write_bytes(b"nonsense")
     refused(saved, f"restore -d --bundle B --image-path {saved.images} --work-path {saved.work} ID",
             "restore.log in the work path")
-    expect(not any(pathlib.Path("/sys/fs/cgroup").glob(f"*/{saved.box.id}")), "a group is left")
+    expect(not saved.groups(), f"{saved.groups()} are left")
 
 
 def no_images_at_all(saved):
@@ -439,6 +466,7 @@ CASES = [
     a_terminal_is_handed_over_anew, file_locks_need_their_option,
     hooks_of_the_runtime_run, a_user_namespace_is_kept,
     it_comes_back_elsewhere_from_a_fresh_root, limits_are_those_of_the_bundle,
+    the_smallest_limit_of_processes_is_kept,
     a_link_among_the_images_is_refused, a_planted_link_is_not_written_through,
     images_that_others_may_write_are_refused, damaged_images_leave_nothing, no_images_at_all,
     no_criu_at_all, a_created_container_is_refused,
@@ -446,23 +474,24 @@ CASES = [
 
 
 @contextlib.contextmanager
-def fresh(runtime, inside, program, reason):
+def fresh(kind, runtime, inside, program, reason):
     if program is None:
         raise tap.NotHere(reason)
     with tempfile.TemporaryDirectory(prefix="gocker-checkpoint") as folder:
-        saved = Saved(folder, runtime, inside, program)
+        saved = kind(folder, runtime, inside, program)
         try:
             yield saved
         finally:
             saved.box.close()
 
 
-def main():
+def main(cases, kind):
     runtime, inside, *names = sys.argv[1:]
     program, reason = criu.find()
     boxes.adopt_orphans()
-    tap.run_cases(CASES, names, lambda: fresh(os.path.abspath(runtime), inside, program, reason))
+    tap.run_cases(cases, names,
+                  lambda: fresh(kind, os.path.abspath(runtime), inside, program, reason))
 
 
 if __name__ == "__main__":
-    main()
+    main(CASES, Saved)

@@ -92,18 +92,28 @@ def the_seccomp_receiver_gets_the_listener(box):
 
 
 def what_is_not_heeded_is_told(box):
-    box.write_config(args=["/inside", "exit", "0"])
-    annotate(box, handler="krun")
-    result = box.call("--strict " + RUN)
-    expect(result.code == 1 and "/annotations/run.oci.handler" in result.err, str(result))
-    expect(result.err.count("\n") == 1, str(result))
-    result = box.call(RUN)
-    expect((result.code, result.err) == (0, ""), str(result))
+    for name in ("handler", "delegate-cgroup"):
+        box.write_config(args=["/inside", "exit", "0"])
+        annotate(box, **{name: "krun"})
+        result = box.call("--strict " + RUN)
+        expect(result.code == 1 and f"/annotations/run.oci.{name}" in result.err, str(result))
+        expect(result.err.count("\n") == 1, str(result))
+        result = box.call(RUN)
+        expect((result.code, result.err) == (0, ""), str(result))
+
+
+def a_subgroup_is_one_name(box):
+    for name in ("a/b", "..", "cgroup.procs", "x" * 300):
+        annotate(box, **{"systemd.subgroup": name})
+        result = box.call(RUN)
+        expect(result.code == 1 and "/annotations/run.oci.systemd.subgroup: " in result.err, str(result))
+        expect(result.err.count("\n") == 1, str(result))
 
 
 CASES = [
     the_callers_groups_are_kept, exec_keeps_the_callers_groups, hooks_write_into_files,
     a_failing_hook_is_kept_too, the_seccomp_receiver_gets_the_listener, what_is_not_heeded_is_told,
+    a_subgroup_is_one_name,
 ]
 
 

@@ -78,9 +78,11 @@ class DescriptorSocket:
 
 
 class Box:
+    """`runtime` is the program under test, unless $GOCKER_RUNTIME names another."""
+
     def __init__(self, folder, runtime, inside):
         self.folder = pathlib.Path(folder)
-        self.runtime = runtime
+        self.runtime = os.environ.get("GOCKER_RUNTIME") or runtime
         self.id = f"gkc{os.getpid()}"
         self.root = self.folder / "state"
         self.bundle = self.folder / "bundle"

@@ -22,7 +22,16 @@ class Request(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.content = None  # of the request, once it is read
         self.server.registry.handle(self)
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
+
+    def read_content(self, most=None):
+        """What is sent along; only the first `most` bytes, if that is given."""
+        length = int(self.headers.get("Content-Length", "0"))
+        self.content = self.rfile.read(length if most is None else min(most, length))
+        return self.content
 
     def log_message(self, *_):
         pass
@@ -32,10 +41,14 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in dict(headers).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
+        if self.content is None and self.headers.get("Content-Length", "0") != "0":
+            self.close_connection = True  # what is sent along would be taken for the next request
         with contextlib.suppress(OSError):  # the other side may have seen enough
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
         if length not in (None, len(body)):
             self.close_connection = True
 
@@ -68,7 +81,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class FakeRegistry:
-    """A context manager. `requests` lists (path, headers) of all requests so far. With `tls`, its
+    """A context manager. `requests` lists (path, headers) of all requests so far, `calls` what they
+    were: "GET /v2/". With `tls`, its
     (certificate, key), it may ask for certificates of `client_authority` and then tells
     `on_certificate` for each request (its port, whose certificate was shown)."""
 
@@ -78,6 +92,12 @@ class FakeRegistry:
         self.on_certificate = on_certificate
         self.faults = []  # (pattern, function, list with one count)
         self.requests = []
+        self.calls = []
+        self.uploads = {}  # number -> bytes so far
+        self.opened = 0  # uploads
+        self.mounts = True  # whether it heeds ?mount=
+        # The header Location of an upload.
+        self.location = lambda name, number: f"/v2/{name}/blobs/uploads/{number}?state=x"
         self.lock = threading.Lock()
         self.server = Server(("127.0.0.1", 0), Request)
         self.server.registry = self
@@ -124,6 +144,7 @@ class FakeRegistry:
     def handle(self, request):
         with self.lock:
             self.requests.append((request.path, dict(request.headers)))
+            self.calls.append(f"{request.command} {request.path}")
             if self.on_certificate:
                 shown = request.connection.getpeercert()
                 self.on_certificate((self.port, dict(shown["subject"][0])["commonName"] if shown else None))
@@ -144,6 +165,12 @@ class FakeRegistry:
         if request.path == "/v2/":
             request.answer(200, b"{}")
             return
+        if "/blobs/uploads/" in request.path:
+            self.serve_upload(request)
+            return
+        if request.command == "PUT":
+            self.take_manifest(request)
+            return
         if "/tags/list" in request.path:
             self.serve_tags(request)
             return
@@ -153,6 +180,9 @@ class FakeRegistry:
             request.refuse(404, code, code.replace("_", " ").lower())
             return
         headers = {"Content-Type": kind}
+        if request.command == "HEAD" and "/blobs/" in request.path:
+            request.answer(200, body, headers)
+            return
         if "/manifests/" in request.path:
             headers["Docker-Content-Digest"] = images.digest_of(body)
         start = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
@@ -165,6 +195,67 @@ class FakeRegistry:
             return
         headers["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
         request.answer(206, body[first:], headers)
+
+    def serve_upload(self, request):
+        address = urllib.parse.urlsplit(request.path)
+        name, number = address.path[len("/v2/"):].split("/blobs/uploads/")
+        query = dict(urllib.parse.parse_qsl(address.query))
+        if request.command == "POST":
+            self.open_upload(request, name, query)
+            return
+        content = self.uploads.get(number)
+        if content is None:
+            request.refuse(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+            return
+        claimed = request.headers.get("Content-Range", f"{len(content)}-").split("-")[0]
+        if int(claimed) != len(content):
+            request.answer(416)
+            return
+        if request.command != "GET":
+            content += request.read_content()
+        if request.command == "PUT":
+            self.close_upload(request, name, number, query["digest"])
+            return
+        request.answer(204 if request.command == "GET" else 202, b"", {
+            "Location": self.location(name, number), "Range": f"0-{max(len(content) - 1, 0)}"})
+
+    def open_upload(self, request, name, query):
+        blob = self.documents.get(f"{query.get('from')}/blobs/{query.get('mount')}")
+        if self.mounts and blob:
+            self.documents[f"{name}/blobs/{query['mount']}"] = blob
+            request.answer(201, b"", {"Location": f"/v2/{name}/blobs/{query['mount']}"})
+            return
+        with self.lock:
+            self.opened += 1
+            number = str(self.opened)
+            self.uploads[number] = bytearray()
+        request.answer(202, b"", {"Location": self.location(name, number), "Range": "0-0"})
+
+    def close_upload(self, request, name, number, digest):
+        content = bytes(self.uploads.pop(number))
+        if images.digest_of(content) != digest:
+            request.refuse(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
+            return
+        self.documents[f"{name}/blobs/{digest}"] = ("application/octet-stream", content)
+        request.answer(201, b"", {"Location": f"/v2/{name}/blobs/{digest}"})
+
+    def take_manifest(self, request):
+        name, version = request.path[len("/v2/"):].split("/manifests/")
+        document = request.read_content()
+        manifest = json.loads(document)
+        parts = [f"{name}/blobs/{part['digest']}"
+                 for part in [manifest.get("config"), *manifest.get("layers", [])] if part]
+        parts += [f"{name}/manifests/{part['digest']}" for part in manifest.get("manifests", [])]
+        if not all(part in self.documents for part in parts):
+            request.refuse(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
+            return
+        kind = request.headers["Content-Type"]
+        self.add_manifest(document, kind, name, None if ":" in version else version)
+        request.answer(201, b"", {"Docker-Content-Digest": images.digest_of(document)})
+
+    def blob(self, digest, name="test/image"):
+        """The bytes that it has, None where it has none."""
+        return self.documents.get(f"{name}/blobs/{digest}", (None, None))[1]
 
     def serve_tags(self, request):
         address = urllib.parse.urlsplit(request.path)
@@ -190,9 +281,43 @@ class FakeRegistry:
             return [headers for path, headers in self.requests if part in path]
 
 
+def only(method, fault):
+    """The fault, for requests of that method."""
+    return lambda request, number: request.command == method and fault(request, number)
+
+
+def once(fault):
+    """The fault, for the first request that it answers."""
+    done = []
+
+    def answer(request, number):
+        if done or fault(request, number) is False:
+            return False
+        done.append(request)
+        return True
+    return answer
+
+
+def longer(size, fault):
+    """The fault, for requests that send more than `size` bytes."""
+    return lambda request, number: int(request.headers.get("Content-Length", 0)) > size and \
+        fault(request, number)
+
+
+def swallow(registry, share, then):
+    """A fault: takes a share of what is sent to an upload, then `then`(request)."""
+    def answer(request, _):
+        length = int(request.headers.get("Content-Length", "0"))
+        number = urllib.parse.urlsplit(request.path).path.rsplit("/", 1)[1]
+        registry.uploads[number] += request.read_content(int(length * share))
+        then(request)
+        return True
+    return answer
+
+
 def status(number, headers=(), **error):
     """A fault: an error answer."""
-    return lambda request, _: request.refuse(number, headers=headers, **error)
+    return lambda request, _: request.refuse(number, headers=headers, **error) or True
 
 
 def redirect(target):

@@ -13,7 +13,7 @@ import sys
 import time
 
 import images
-from fake_registry import FakeRegistry, Request, half, redirect, status
+from fake_registry import FakeRegistry, Request, half, status
 from program import contains, equal, run_tests, test
 
 
@@ -71,37 +71,6 @@ def missing_config(store):
 
 
 @test
-def layer_with_other_content_of_the_same_size(store):
-    with FakeRegistry() as registry:
-        image = images.small_image()
-        reference = registry.add(image)
-        size = len(image.blobs[image.layers[0]])
-        registry.fault(f"blobs/{image.layers[0]}", lambda r, _: r.answer(200, b"x" * size))
-        pull_recovers(store, registry, reference,
-                      ["its content has the digest sha256:", f", not {image.layers[0]}"])
-
-
-@test
-def layer_that_is_longer_than_its_descriptor(store):
-    with FakeRegistry() as registry:
-        image = images.small_image()
-        reference = registry.add(image)
-        content = image.blobs[image.layers[0]] + b"x"
-        registry.fault(f"blobs/{image.layers[0]}", lambda r, _: r.answer(200, content))
-        pull_recovers(store, registry, reference, "it is longer than the")
-
-
-@test
-def layer_that_is_shorter_than_its_descriptor(store):
-    with FakeRegistry() as registry:
-        image = images.small_image()
-        reference = registry.add(image)
-        content = image.blobs[image.layers[0]][:-1]
-        registry.fault(f"blobs/{image.layers[0]}", lambda r, _: r.answer(200, content))
-        pull_recovers(store, registry, reference, f"it ends after {len(content)} of")
-
-
-@test
 def config_with_other_content(store):
     with FakeRegistry() as registry:
         image = images.small_image()
@@ -132,16 +101,6 @@ def manifest_with_another_digest_than_its_header(store):
                    "Docker-Content-Digest": "sha256:" + "0" * 64}
         registry.fault("manifests/", lambda r, _: r.answer(200, image.document, headers))
         pull_recovers(store, registry, reference, "not sha256:0000")
-
-
-@test
-def layer_that_is_always_cut_short(store):
-    with FakeRegistry() as registry:
-        image = image_with_big_layer()
-        reference = registry.add(image)
-        registry.fault(f"blobs/{image.layers[1]}",
-                       half(registry, lambda r: setattr(r, "close_connection", True), ranges=False))
-        pull_recovers(store, registry, reference, "download layer 2 of 2: ")
 
 
 @test
@@ -217,149 +176,6 @@ def server_errors_that_stay(store):
 
 
 @test
-def redirects_without_end(store):
-    with FakeRegistry() as registry:
-        reference = registry.add(images.small_image())
-        registry.fault("manifests/", redirect(f"http://{registry.host}"))
-        pull_recovers(store, registry, reference, "redirected too often")
-
-
-@test
-def redirect_to_a_file(store):
-    with FakeRegistry() as registry:
-        reference = registry.add(images.small_image())
-        registry.fault("blobs/", lambda r, _: r.answer(
-            307, b"", {"Location": "file:///etc/passwd"}))
-        pull_recovers(store, registry, reference, "which is no web address")
-
-
-def spoiled(spoil, **options):
-    """An image whose manifest (or what else of it) was spoiled by `spoil`."""
-    image = images.small_image(**options)
-    spoil(image)
-    return image
-
-
-def pull_fails(store, image, *expected):
-    with FakeRegistry() as registry:
-        reference = registry.add(image)
-        store.ok("images")
-        line = store.fails_unchanged("pull", "-q", reference)
-        contains(line, f"gocker-image: pull {reference}: ")
-        for part in expected:
-            contains(line, part)
-
-
-@test
-def layer_of_an_unknown_media_type(store):
-    def spoil(image):
-        image.manifest["layers"][1]["mediaType"] = "application/x-rar"
-    pull_fails(store, spoiled(spoil), "layer 2: unknown media type 'application/x-rar'")
-
-
-@test
-def layer_that_may_not_be_distributed(store):
-    def spoil(image):
-        image.manifest["layers"][0]["mediaType"] = (
-            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
-        image.manifest["layers"][0]["urls"] = ["http://127.0.0.1:1/layer"]
-    pull_fails(store, spoiled(spoil), "layer 1: registries may not distribute it")
-
-
-@test
-def zstd_media_type_on_gzip_bytes(store):
-    def spoil(image):
-        image.manifest["layers"][0]["mediaType"] = images.ZSTD_LAYER
-    pull_fails(store, spoiled(spoil), "unpack layer ")
-
-
-@test
-def something_that_is_no_image(store):
-    def spoil(image):
-        image.manifest["config"]["mediaType"] = "application/vnd.cncf.helm.config.v1+json"
-    pull_fails(store, spoiled(spoil), "no image of a container", "helm")
-
-
-@test
-def too_few_diff_ids(store):
-    pull_fails(store, spoiled(lambda _: None, diff_ids=["sha256:" + "1" * 64]),
-               "2 layers", "1 diff_ids")
-
-
-@test
-def wrong_diff_id(store):
-    pull_fails(store, spoiled(lambda _: None, diff_ids=["sha256:" + "1" * 64] * 2),
-               "unpack layer ", "sha256:1111")
-
-
-@test
-def wrong_size_of_the_config(store):
-    def spoil(image):
-        image.manifest["config"]["size"] += 1
-    pull_fails(store, spoiled(spoil), "get blob sha256:", " bytes, not ")
-
-
-@test
-def huge_config(store):
-    def spoil(image):
-        image.manifest["config"]["size"] = 2**40
-    pull_fails(store, spoiled(spoil), "at most 8388608 are taken")
-
-
-@test
-def digest_that_is_a_path(store):
-    def spoil(image):
-        image.manifest["layers"][0]["digest"] = "sha256:../../../../etc/passwd"
-    pull_fails(store, spoiled(spoil), "/layers/0/digest")
-
-
-@test
-def digest_of_another_kind(store):
-    def spoil(image):
-        image.manifest["layers"][0]["digest"] = "md5:" + "0" * 32
-    pull_fails(store, spoiled(spoil), "/layers/0/digest")
-
-
-@test
-def manifest_that_is_too_large(store):
-    def spoil(image):
-        image.manifest["annotations"] = {"x": "y" * (9 << 20)}
-    pull_fails(store, spoiled(spoil), "get manifest latest: ", "longer than 8388608 bytes")
-
-
-@test
-def manifest_and_index_at_once(store):
-    def spoil(image):
-        image.manifest["manifests"] = []
-    pull_fails(store, spoiled(spoil))
-
-
-@test
-def manifest_under_the_type_of_an_index(store):
-    def spoil(image):
-        image.media_type = images.INDEX
-    pull_fails(store, spoiled(spoil))
-
-
-@test
-def manifest_of_schema_1(store):
-    def spoil(image):
-        image.manifest = {"schemaVersion": 1, "name": "x", "tag": "y", "architecture": "amd64",
-                          "fsLayers": [], "history": []}
-        image.media_type = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-    pull_fails(store, spoiled(spoil), "schema")
-
-
-@test
-def manifest_that_is_no_json(store):
-    class Page:
-        document = b"<html>Welcome to the airport</html>"
-        media_type = "text/html"
-        blobs = {}
-    pull_fails(store, Page())
-
-
-@test
 def no_image_for_the_platform(store):
     with FakeRegistry() as registry:
         entries = []
@@ -371,19 +187,6 @@ def no_image_for_the_platform(store):
         line = store.fails("pull", f"{registry.host}/test/image")
         contains(line, f"there is no image for linux/{images.HERE}")
         contains(line, "there is one for: linux/s390x, linux/arm/v6")
-
-
-@test
-def indexes_nested_too_deeply(store):
-    with FakeRegistry() as registry:
-        image = images.small_image()
-        registry.add(image)
-        document, kind = image.document, image.media_type
-        for _ in range(4):
-            document, kind = images.index_of([(document, kind, None)]), images.INDEX
-            registry.add_manifest(document, kind, tag="deep")
-        line = store.fails("pull", f"{registry.host}/test/image:deep")
-        contains(line, "nested too deeply")
 
 
 @test

@@ -24,7 +24,7 @@ LAUNCH = CONTAINER | {"runtime/launch"}
 CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
-    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/cdi", "imagetool/bundle",
+    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/push", "imagetool/archive", "imagetool/cdi", "imagetool/bundle",
     "imagetool/network", "imagetool/rootless", "imagetool/volume", "imagetool/containers", "imagetool/build",
 }
 
@@ -45,6 +45,8 @@ MAY_INCLUDE = {
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
+    "imagetool/archive": STORED | {"imagetool/layer"},
+    "imagetool/push": STORED | {"imagetool/registry", "imagetool/layer", "imagetool/pull"},
     "imagetool/cdi": BASE | SPEC,
     "imagetool/bundle": STORED | {"imagetool/layer", "imagetool/cdi"},
     "imagetool/rootless": STORED | {"imagetool/layer", "imagetool/bundle"},
@@ -132,6 +134,7 @@ RAW_CALLS_ALLOWED = {
         "listxattr": BELOW_A_DESCRIPTOR,
         "lsetxattr": BELOW_A_DESCRIPTOR,
     },
+    "imagetool/layer/changes.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/write_layer.cc": {"getxattr": BELOW_A_DESCRIPTOR},
     "imagetool/layer/overlay.cc": {"mount": BELOW_A_DESCRIPTOR, "umount2": BELOW_A_DESCRIPTOR},
     "imagetool/network/network_namespace.cc": {

@@ -31,6 +31,21 @@ std::string cgroup_directory(const std::string& controller, const std::string& c
   return cgroups_are_unified() ? kRoot + cgroups_path : kRoot + ("/" + controller) + cgroups_path;
 }
 
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return file ? line : "unreadable";
+}
+
+bool any_line_is(const std::string& path, const std::string& wanted) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line == wanted) return true;
+  }
+  return false;
+}
+
 std::vector<std::string> cgroups_with(const std::string& id) {
   std::vector<std::string> found;
   std::error_code error;

@@ -14,4 +14,8 @@ std::string cgroup_directory(const std::string& controller, const std::string& c
 // Every cgroup directory, in whatever hierarchy, with `id` in its path.
 std::vector<std::string> cgroups_with(const std::string& id);
 
+// Of a control file; "unreadable" where it can't be read.
+std::string first_line(const std::string& path);
+bool any_line_is(const std::string& path, const std::string& wanted);
+
 }  // namespace gocker::test

@@ -14,21 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return file ? line : "unreadable";
-}
-
-bool any_line_is(const std::string& path, const std::string& wanted) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (line == wanted) return true;
-  }
-  return false;
-}
-
 // Where the cgroup2 is mounted; "" where it is not.
 std::string unified_mount() {
   for (const char* point : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {

@@ -135,7 +135,9 @@ install_kernel() {
   kernel_version=${modules##*/}
   find "$modules/kernel" -mindepth 1 -maxdepth 1 -name sound -exec rm -rf {} +
   find "$modules/kernel/drivers" -mindepth 1 -maxdepth 1 ! -name block ! -name virtio ! -name net \
-    ! -name char ! -name md ! -name hwmon ! -name vhost -exec rm -rf {} +
+    ! -name char ! -name md ! -name hwmon ! -name vhost ! -name infiniband -exec rm -rf {} +
+  find "$modules/kernel/drivers/infiniband" -mindepth 1 -maxdepth 1 ! -name core ! -name sw \
+    -exec rm -rf {} +
   find "$modules/kernel/drivers/net" -mindepth 1 -maxdepth 1 -type d ! -name bonding ! -name ipvlan \
     ! -name macvlan ! -name vxlan ! -name team ! -name wireguard -exec rm -rf {} +
   find "$modules" -name '*.ko.xz' -exec xz -d {} + # which is slow in the machine
@@ -191,7 +193,7 @@ configure_root() {
   printf '[Manager]\nDefaultTimeoutStopSec=10s\nShowStatus=no\n' >"$etc/systemd/system.conf.d/vm.conf"
   printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$etc/systemd/journald.conf.d/vm.conf"
   printf 'kernel.unprivileged_userns_clone=1\nnet.ipv4.ip_forward=1\n' >"$etc/sysctl.d/50-vm.conf"
-  printf '%s\n' overlay fuse tun loop veth bridge >"$etc/modules-load.d/vm.conf"
+  printf '%s\n' overlay fuse tun loop veth bridge bfq rdma_rxe >"$etc/modules-load.d/vm.conf"
   for unit in "${masked_units[@]}"; do ln -sf /dev/null "$etc/systemd/system/$unit"; done
   for unit in "${masked_user_units[@]}"; do ln -sf /dev/null "$etc/systemd/user/$unit"; done
   install -m 644 "$here/guest/job.service" "$etc/systemd/system/"

@@ -2,6 +2,8 @@
 """podman as root with its default manager of control groups, systemd; run in the virtual machine.
 
     tests/vm/podman_test.py RUNTIME
+
+$GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
 import pathlib
@@ -11,9 +13,11 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from scope import command, make_rootfs
+from expect import wait_until
+from scope import command, make_rootfs, program_under_test
 
 IMAGE = "gk-image"
+COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.1; done"
 
 
 class Podman:
@@ -67,12 +71,55 @@ def life_of_a_container(podman):
            "scopes that are left")
 
 
-CASES = (manager_is_systemd, container_is_in_a_scope, limits_are_set, life_of_a_container)
+def count(podman, name):
+    said = podman("exec", name, "cat", "/tmp/count", check=False)
+    return int(said) if said.isdigit() else 0
+
+
+def counting(podman, name):
+    podman.run("--detach", "--name", name, "--tmpfs", "/tmp", "--memory", "64m", IMAGE, "sh", "-c",
+               COUNTER)
+    wait_until(lambda: count(podman, name) > 2, "the counter's start")
+
+
+def goes_on(podman, name):
+    counted = count(podman, name)
+    if counted <= 2:
+        raise AssertionError(f"it counts anew: {counted}")
+    wait_until(lambda: count(podman, name) > counted, "the counter's progress")
+    group = podman("inspect", "--format", "{{.State.CgroupPath}}", name)
+    expect(podman("exec", name, "cat", "/sys/fs/cgroup/memory.max"), str(64 << 20), "its limit")
+    pid = podman("inspect", "--format", "{{.State.Pid}}", name)
+    own = pathlib.Path(f"/proc/{pid}/cgroup").read_text().strip()
+    if not own.startswith("0::/machine.slice/libpod-") or not own.removeprefix("0::").startswith(group):
+        raise AssertionError(f"it is in {own}, podman says {group}")
+
+
+def checkpoint_and_restore(podman):
+    counting(podman, "gk-saved")
+    podman("container", "checkpoint", "gk-saved")
+    expect(podman("inspect", "--format", "{{.State.Status}}", "gk-saved"), "exited", "status")
+    podman("container", "restore", "gk-saved")
+    goes_on(podman, "gk-saved")
+
+
+def checkpoint_travels_as_a_file(podman):
+    counting(podman, "gk-traveller")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = f"{folder}/traveller.tar.gz"
+        podman("container", "checkpoint", "--export", archive, "gk-traveller")
+        podman("rm", "gk-traveller")
+        podman("container", "restore", "--import", archive, "--name", "gk-arrived")
+    goes_on(podman, "gk-arrived")
+
+
+CASES = (manager_is_systemd, container_is_in_a_scope, limits_are_set, life_of_a_container,
+         checkpoint_and_restore, checkpoint_travels_as_a_file)
 
 
 def main():
     report = tap.Tap()
-    podman = Podman(str(pathlib.Path(sys.argv[1]).resolve()))
+    podman = Podman(program_under_test())
     with tempfile.TemporaryDirectory() as folder:
         rootfs = make_rootfs(f"{folder}/rootfs")
         command("tar", "-C", str(rootfs), "-cf", f"{folder}/rootfs.tar", ".")

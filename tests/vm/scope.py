@@ -1,9 +1,11 @@
 """A container below systemd, for the tests in the virtual machine."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 LIMIT_FILES = ("memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max",
                "cpuset.cpus")
@@ -16,6 +18,11 @@ def command(*words, check=True):
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(words)}: exit code {done.returncode}: {done.stdout}")
     return done.stdout.strip()
+
+
+def program_under_test():
+    """The runtime that the command line names, or $GOCKER_RUNTIME in its place."""
+    return str(pathlib.Path(os.environ.get("GOCKER_RUNTIME") or sys.argv[1]).resolve())
 
 
 def make_rootfs(folder):

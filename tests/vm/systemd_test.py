@@ -2,6 +2,8 @@
 """gocker-runtime --systemd-cgroup where systemd is the first process; run in the virtual machine.
 
     tests/vm/systemd_test.py RUNTIME
+
+$GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
 import pathlib
@@ -11,7 +13,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from scope import Scope, command, make_rootfs
+from scope import Scope, command, make_rootfs, program_under_test
 
 FUSE = ("/tmp/fuse", "c", "10", "229")  # a device that the default rules of containers don't allow
 
@@ -107,6 +109,31 @@ def annotations_are_properties(box):
         expect(box.property(name), value, name)
 
 
+def subgroup_has_the_limits(box):
+    box.config["annotations"] = {"run.oci.systemd.subgroup": "payload"}
+    box.resources(memory={"limit": 64 << 20}, pids={"limit": 1})
+    box.run()
+    group = box.group() / "payload"
+    expect((group / "cgroup.procs").read_text().split(), [str(pid) for pid in box_pids(box)],
+           "processes")
+    for value in (str(64 << 20), str(100 << 20)):
+        expect((group / "memory.max").read_text().strip(), value, "the kernel's")
+        expect(box.property("MemoryMax"), value, "systemd's")
+        command("systemctl", "daemon-reload")
+        expect((group / "memory.max").read_text().strip(), value, "after daemon-reload")
+        box.call("update", "--memory", "100m", "--pids-limit", "20", box.id)
+    expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "what exec's process sees as its group")
+    box.call("pause", box.id)
+    expect((group / "cgroup.freeze").read_text().strip(), "1", "freeze")
+    box.remove()
+    expect(box.is_loaded(), False, "the unit is still known")
+
+
+def subgroup_is_one_name(box):
+    box.config["annotations"] = {"run.oci.systemd.subgroup": "../outside"}
+    refused(box, "/annotations/run.oci.systemd.subgroup")
+
+
 def smallest_pids_limit_lets_the_program_run(box):
     box.resources(pids={"limit": 1})
     box.run()
@@ -174,8 +201,9 @@ def name_in_use_is_refused(box):
 CASES = (
     scope_is_in_its_slice, path_may_be_empty, limits_are_known_to_both, update_survives_a_reload,
     device_access_survives_a_reload, annotations_are_properties,
-    smallest_pids_limit_lets_the_program_run, scope_goes_with_the_container,
-    stop_by_systemctl_ends_the_container, unknown_property_leaves_nothing,
+    subgroup_has_the_limits, subgroup_is_one_name, smallest_pids_limit_lets_the_program_run,
+    scope_goes_with_the_container, stop_by_systemctl_ends_the_container,
+    unknown_property_leaves_nothing,
     nonsense_in_a_property_leaves_nothing, program_that_is_missing_leaves_nothing,
     path_of_the_other_form_is_refused, name_in_use_is_refused,
 )
@@ -183,7 +211,7 @@ CASES = (
 
 def main():
     report = tap.Tap()
-    runtime = str(pathlib.Path(sys.argv[1]).resolve())
+    runtime = program_under_test()
     with tempfile.TemporaryDirectory() as folder:
         rootfs = make_rootfs(f"{folder}/rootfs")
         for case in CASES:

@@ -1,13 +1,16 @@
 # shellcheck shell=bash
-# gocker system: clear up after containers, networks and images
+# gocker system: what takes the disk, and clearing up
 #
+#   gocker system df [--format table|json]
 #   gocker system prune [--all] [--volumes]
 #
-# Removes all containers that do not run, networks that no container joins, and what no image needs
-# any more; with --all the images that no container uses, with --volumes the anonymous volumes that
-# none uses. Nobody is asked: -f is taken and changes nothing.
+# df tells how much images, containers, volumes and the cache of builds take. prune removes all
+# containers that do not run, networks that no container joins, and what no image needs any more; with
+# --all the images that no container uses, with --volumes the anonymous volumes that none uses. Nobody
+# is asked: -f is taken and changes nothing.
 
 case ${1-} in
+  df) become_image df "${@:2}" ;;
   prune) shift ;;
   '') die "system: which command? gocker help system lists them" ;;
   *) die "system: unknown command '$1'; gocker help system lists them" ;;

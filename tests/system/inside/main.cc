@@ -64,6 +64,9 @@ int run(const std::string& command, const Words& words) {
   if (command == "eat")
     return inside::eat(std::strtoul(first.c_str(), nullptr, 10), words.size() > 1);
   if (command == "hunt") return inside::hunt(first);
+  if (command == "watch-devices" && words.size() == 2) {
+    return inside::watch_devices(words[0], words[1]);
+  }
   if (command == "terminal") return inside::watch_terminal();
   if (command == "overwrite" && words.size() == 3) {
     return inside::overwrite(words[0], words[1], words[2]);

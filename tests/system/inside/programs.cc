@@ -106,6 +106,19 @@ int eat(size_t mebibytes, bool stay) {
   return stay ? sleep_forever() : 0;
 }
 
+int watch_devices(const std::string& allowed, const std::string& denied) {
+  handle(SIGTERM, [](int) { terminated = 1; });
+  const auto can_open = [](const std::string& path) {
+    return static_cast<bool>(gocker::Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK)));
+  };
+  say("ready");
+  while (terminated == 0) {
+    if (!can_open(allowed)) return 1;
+    if (can_open(denied)) return 2;
+  }
+  return 0;
+}
+
 int watch_terminal() {
   handle(SIGWINCH, [](int) { window_changed = 1; });
   handle(SIGINT, [](int) { interrupted = 1; });

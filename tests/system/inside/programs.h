@@ -21,6 +21,9 @@ int echo();
 int hold_lock(const std::string& file);
 // Touches so much memory, then prints "fed".
 int eat(size_t mebibytes, bool stay);
+// Prints "ready" and opens both devices over and over until SIGTERM: exit code 0 where the one
+// could always be opened and the other never; 1 where not the first, 2 where the second.
+int watch_devices(const std::string& allowed, const std::string& denied);
 // Follows what a terminal does: prints its size at the start and on SIGWINCH, "interrupted" on
 // SIGINT, "terminated" on SIGTERM, and ends with 7 when the line "quit" is read.
 int watch_terminal();
