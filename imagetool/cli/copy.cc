@@ -76,9 +76,10 @@ RegistryAccess access_of(const Arguments& arguments, const std::string& side) {
   return access;
 }
 
-CopyOptions copy_options(const Arguments& arguments, const Place& source, const Place& target) {
-  CopyOptions options;
-  if (arguments.has("all")) options.platforms = CopyOptions::Platforms::all;
+ImageCopyOptions copy_options(const Arguments& arguments, const Place& source,
+                              const Place& target) {
+  ImageCopyOptions options;
+  if (arguments.has("all")) options.platforms = ImageCopyOptions::Platforms::all;
   if (arguments.has("platform")) options.platform = parse_platform(arguments.value("platform"));
   if (arguments.has("all") && arguments.has("platform")) {
     throw UsageError("--all and --platform exclude each other");
@@ -95,7 +96,7 @@ CopyOptions copy_options(const Arguments& arguments, const Place& source, const 
 }
 
 // Archives go by a store that lasts as long as the command.
-std::string from_archive(const Place& source, const Place& target, const CopyOptions& options,
+std::string from_archive(const Place& source, const Place& target, const ImageCopyOptions& options,
                          Progress& progress) {
   const TempDir folder("gocker-copy");
   const Store store(folder.path() + "/store");
@@ -113,7 +114,7 @@ std::string from_archive(const Place& source, const Place& target, const CopyOpt
   return push(store, find_image(store, loaded.names[0]), target.reference, push_options, progress);
 }
 
-std::string to_archive(const Place& source, const Place& target, const CopyOptions& options,
+std::string to_archive(const Place& source, const Place& target, const ImageCopyOptions& options,
                        Progress& progress) {
   const TempDir folder("gocker-copy");
   const Store store(folder.path() + "/store");
@@ -136,7 +137,7 @@ void run(const Global&, const Arguments& arguments) {
   if (!source.archive.empty() && !target.archive.empty()) {
     throw UsageError("one of the two must be at a registry");
   }
-  const CopyOptions options = copy_options(arguments, source, target);
+  const ImageCopyOptions options = copy_options(arguments, source, target);
   const Progress::Style style = progress_style(arguments);
   const InterruptWatch interrupts;
   std::string digest;

@@ -15,8 +15,8 @@ namespace gocker {
 namespace {
 
 // Children first, what the name is to lead to last.
-std::vector<Document> wanted_documents(CopySource& source, const CopyOptions& options) {
-  if (options.platforms == CopyOptions::Platforms::all) {
+std::vector<Document> wanted_documents(SourceImage& source, const ImageCopyOptions& options) {
+  if (options.platforms == ImageCopyOptions::Platforms::all) {
     return all_documents(source.repository, source.top);
   }
   if (!is_index(source.top)) return {source.top};
@@ -34,10 +34,10 @@ void put(Repository& source, Repository& target, const Document& document,
   target.put_manifest(version, document);
 }
 
-std::string copy_checked(const Reference& from, const Reference& to, const CopyOptions& options,
-                         Progress& progress) {
+std::string copy_checked(const Reference& from, const Reference& to,
+                         const ImageCopyOptions& options, Progress& progress) {
   HttpClient client(options.certificates);
-  CopySource source = open_source(client, from, options.source);
+  SourceImage source = open_source(client, from, options.source);
   const std::vector<Document> documents = wanted_documents(source, options);
   const std::string& digest = documents.back().digest;
   if (!to.digest.empty() && to.digest != digest) throw Error("the image's digest is " + digest);
@@ -58,8 +58,8 @@ std::string copy_checked(const Reference& from, const Reference& to, const CopyO
 
 }  // namespace
 
-std::string copy_image(const Reference& source, const Reference& target, const CopyOptions& options,
-                       Progress& progress) {
+std::string copy_image(const Reference& source, const Reference& target,
+                       const ImageCopyOptions& options, Progress& progress) {
   const std::string from = source.name();
   const Doing doing("copy", from);
   const std::string to = target.name();

@@ -12,7 +12,7 @@
 
 namespace gocker {
 
-struct CopyOptions {
+struct ImageCopyOptions {
   // `all`: an index with all that it holds; `one`: the manifest for a platform out of it.
   enum class Platforms { one, all } platforms = Platforms::one;
   std::optional<oci::Platform> platform;  // else this machine's
@@ -24,7 +24,7 @@ struct CopyOptions {
 // Documents are copied byte by byte, so digests stay; returns that of what the target's name leads
 // to. The name comes last: it never leads to an image that is not whole. A name with a digest is
 // only right for that digest.
-std::string copy_image(const Reference& source, const Reference& target, const CopyOptions& options,
-                       Progress& progress);
+std::string copy_image(const Reference& source, const Reference& target,
+                       const ImageCopyOptions& options, Progress& progress);
 
 }  // namespace gocker

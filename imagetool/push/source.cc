@@ -42,8 +42,8 @@ class Collection {
 
 }  // namespace
 
-CopySource open_source(HttpClient& client, const Reference& reference,
-                       const RegistryAccess& access) {
+SourceImage open_source(HttpClient& client, const Reference& reference,
+                        const RegistryAccess& access) {
   std::vector<Endpoint> endpoints = endpoints_of(reference, load_registries_conf());
   for (size_t i = 0; i < endpoints.size(); ++i) {
     Endpoint& endpoint = endpoints[i];

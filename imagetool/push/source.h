@@ -11,14 +11,14 @@
 
 namespace gocker {
 
-struct CopySource {
+struct SourceImage {
   Repository repository;  // at the mirror or registry that has it
   Document top;           // what the reference names there: a manifest or an index
 };
 
 // Asks the mirrors that registries.conf names, then the registry. Throws what the last one says.
-CopySource open_source(HttpClient& client, const Reference& reference,
-                       const RegistryAccess& access);
+SourceImage open_source(HttpClient& client, const Reference& reference,
+                        const RegistryAccess& access);
 
 // The documents below an index and the index itself, children first; a manifest alone.
 std::vector<Document> all_documents(Repository& repository, const Document& top);
