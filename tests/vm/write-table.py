@@ -39,12 +39,19 @@ CELLS = {"passed": "passed", "failed": "**failed**", "skipped": "skipped", None:
 
 
 class Outcomes:
-    """{runtime: {test: {case: passed, failed or skipped}}}, in a file."""
+    """{runtime: {test: {case: passed, failed or skipped}}} and the versions, in a file."""
 
     def __init__(self, build):
         self.build = build
         self.file = build / "meson-logs/vm-outcomes.json"
         self.known = json.loads(self.file.read_text()) if self.file.exists() else {}
+
+    def save(self):
+        self.file.write_text(json.dumps(self.known, indent=1))
+
+    def ask_for_versions(self):
+        self.known["versions"] = versions(self.build)
+        self.save()
 
     def run(self, runtime, tests):
         environment = {**os.environ, "GOCKER_RUNTIME": RUNTIMES[runtime]}
@@ -61,7 +68,7 @@ class Outcomes:
         for _, program, entry in testlog.read_logs([f"={log}"]):
             name = program.split(" / ")[-1]
             programs[name] = {case.name: case.outcome for case in testlog.cases_of(entry)}
-        self.file.write_text(json.dumps(self.known, indent=1))
+        self.save()
 
     def cases(self, beginning):
         """{(test, case): {runtime: outcome}} of the tests whose names begin so."""
@@ -142,9 +149,11 @@ def main():
     build = arguments.build.resolve()
     outcomes = Outcomes(build)
     if not arguments.keep:
+        outcomes.ask_for_versions()
         for runtime in arguments.runtime or RUNTIMES:
             outcomes.run(runtime, arguments.tests or tests_of(build))
-    page = report.replace_between_markers(DOCUMENT.read_text(), "versions", versions(build) + ".")
+    page = report.replace_between_markers(DOCUMENT.read_text(), "versions",
+                                        f"Of {outcomes.known['versions']}.")
     page = report.replace_between_markers(page, "totals", totals(outcomes))
     worse = []
     for marker, (_, beginning) in GROUPS.items():
