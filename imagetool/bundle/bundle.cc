@@ -174,6 +174,39 @@ const RootfsDriver& choose_driver(BundleKind kind, const Store& store, const Run
   return takes_snapshot ? snapshot_driver() : overlay_driver();
 }
 
+void write_marker(const RootfsDriver& driver, const Fd& directory) {
+  const std::string marker = std::string(kMarkerStart).append(driver.name());
+  check(::symlinkat(marker.c_str(), directory.get(), kMarker), "symlink", kMarker);
+}
+
+// The file system of the bundle is an overlay itself, FAT, of another machine: it has not what an
+// overlay needs for its changes.
+bool cannot_hold_changes(const Error& error) {
+  return error.code() == EINVAL || error.code() == EOPNOTSUPP || error.code() == ENODEV;
+}
+
+struct MadeRootfs {
+  const RootfsDriver* driver;
+  Fd root;
+};
+
+// What the driver makes; a copy in its place where that may be chosen and is all that is possible.
+MadeRootfs make_rootfs(const RootfsDriver& driver, const RootfsSource& source, BundleKind kind,
+                       const Draft& draft, Notes& notes) {
+  write_marker(driver, draft.directory());
+  try {
+    return {&driver, driver.make(source, draft.directory())};
+  } catch (const Error& error) {
+    const bool may_copy = kind == BundleKind::automatic && source.id_maps.empty();
+    if (!may_copy || !cannot_hold_changes(error)) throw;
+    notes.push_back("all files of the image are copied, as " + draft.path() +
+                    " cannot hold the changes of an overlay: " + errno_text(error.code()));
+  }
+  remove_content(draft.directory());
+  write_marker(flat_driver(), draft.directory());
+  return {&flat_driver(), flat_driver().make(source, draft.directory())};
+}
+
 // The choice of ids, which no other bundle may make at the same time.
 LeaseCompletion completion_of(const RunOptions& options) {
   if (options.user_namespace.kind != UserNamespaceOptions::Kind::automatic) return {};
@@ -185,7 +218,7 @@ LeaseCompletion completion_of(const RunOptions& options) {
 }  // namespace
 
 oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
-                      BundleKind kind, const RunOptions& given) {
+                      BundleKind kind, const RunOptions& given, Notes& notes) {
   const Doing doing("make", directory);
   if (image.layers.empty()) throw Error("the image has no layers");
   const bool is_flat = kind == BundleKind::flat;
@@ -193,17 +226,16 @@ oci::Spec make_bundle(const Store& store, const Image& image, const std::string&
   if (missing) throw Error(*missing);
   Draft draft(store, canonical(directory));
   const RootfsDriver& driver = choose_driver(kind, store, given, draft.directory());
-  const std::string marker = std::string(kMarkerStart).append(driver.name());
-  check(::symlinkat(marker.c_str(), draft.directory().get(), kMarker), "symlink", kMarker);
   RunOptions options = given;
   options.user_namespace.maps =
       record_lease(store, lease_of(image, draft.path(), given), completion_of(given)).id_maps;
-  const RootDir rootfs(
-      driver.make({store, image.chain_ids(), options.user_namespace.maps, options.ephemeral},
-                  draft.directory()));
+  const RootfsSource source{store, image.chain_ids(), options.user_namespace.maps,
+                            options.ephemeral};
+  MadeRootfs made = make_rootfs(driver, source, kind, draft, notes);
+  const RootDir rootfs(std::move(made.root));
   oci::Spec spec = write_config(image.config, options, rootfs, draft.directory());
-  driver.place(rootfs.fd(), draft.directory());
-  if (!driver.uses_layers()) drop_lease(store, draft.path());
+  made.driver->place(rootfs.fd(), draft.directory());
+  if (!made.driver->uses_layers()) drop_lease(store, draft.path());
   draft.keep();
   return spec;
 }

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "imagetool/bundle/run_options.h"
+#include "imagetool/layer/apply.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/store.h"
 #include "oci-spec/runtime_spec.h"
@@ -20,15 +21,17 @@
 namespace gocker {
 
 // How the files get there (rootfs.h). Automatic: a snapshot where store and bundle are on one btrfs
-// and no ids are mapped, else an overlay.
+// and no ids are mapped, else an overlay, else, where the file system cannot hold an overlay's
+// changes, a copy.
 enum class BundleKind { automatic, overlay, snapshot, flat };
 
 // Makes a bundle of `image`, whose layers are in the store, in `directory`, which must be absent
 // (its parent not) or empty. An overlay bundle is for this machine: throws where it cannot run the
 // image's programs, saying what is missing (foreign_platform.h). Mounts in the caller's mount
-// namespace. Undoes everything when it throws. Returns what is in config.json.
+// namespace. Undoes everything when it throws. Returns what is in config.json; `notes` get what a
+// person must know of a choice that was made for him.
 oci::Spec make_bundle(const Store& store, const Image& image, const std::string& directory,
-                      BundleKind kind, const RunOptions& options);
+                      BundleKind kind, const RunOptions& options, Notes& notes);
 
 // Mounts DIR/rootfs again with the changes that DIR/upper has, after a reboot. Fine where it is
 // mounted, and for a flat bundle.

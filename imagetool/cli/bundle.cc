@@ -4,6 +4,7 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
+#include "imagetool/cli/output.h"
 #include "imagetool/cli/run_options.h"
 #include "imagetool/cli/wanted_image.h"
 #include "imagetool/store/image.h"
@@ -49,7 +50,9 @@ void run(const Global& global, const Arguments& arguments) {
   const Store store(global.root);
   const Image image = find_image(store, reference);
   unpack_missing(store, image);
-  make_bundle(store, image, directory, kind_of(arguments), options);
+  Notes notes;
+  make_bundle(store, image, directory, kind_of(arguments), options, notes);
+  for (const std::string& note : notes) print_error("warning: " + note);
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ CreatedContainer make(const Places& places, ContainerWish wish) {
   if (wish.publish_all) publish_all(image, wish.record);
   CreatedContainer created =
       create_container(places, store, image, std::move(wish.record), std::move(wish.run));
+  for (const std::string& note : created.notes) print_error("warning: " + note);
   try {
     write_id_file(wish.id_file, created.record.id);
   } catch (...) {

@@ -59,7 +59,7 @@ void choose_network(const Places& places, const ContainerRecord& record, RunOpti
 }
 
 void make(const Places& places, const Store& store, const Image& image, RunOptions& options,
-          ContainerRecord& record) {
+          ContainerRecord& record, Notes& notes) {
   const std::string directory = places.container(record.id);
   // Others may pass: the bundle's files are the container's users'.
   check(::mkdir(directory.c_str(), 0711), "mkdir", directory);
@@ -71,7 +71,7 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
   mount_name_files(places, record, options);
   choose_network(places, record, options);
   const oci::Spec spec =
-      make_bundle(store, image, places.bundle(record.id), BundleKind::automatic, options);
+      make_bundle(store, image, places.bundle(record.id), BundleKind::automatic, options, notes);
   record.command = spec.process->args;
   if (!options.init.empty())
     record.command.erase(record.command.begin(), record.command.begin() + 2);
@@ -87,7 +87,7 @@ void make(const Places& places, const Store& store, const Image& image, RunOptio
 CreatedContainer create_container(const Places& places, const Store& store, const Image& image,
                                   ContainerRecord wish, RunOptions options) {
   const std::string id = new_container_id(places);
-  CreatedContainer created{std::move(wish), Transition(places, id, "create")};
+  CreatedContainer created{std::move(wish), Transition(places, id, "create"), {}};
   ContainerRecord& record = created.record;
   record.id = id;
   record.digest = image.digest;
@@ -96,7 +96,7 @@ CreatedContainer create_container(const Places& places, const Store& store, cons
   record.hostname = options.hostname;
   adopt_defaults(image.config.config, record);
   try {
-    make(places, store, image, options, record);
+    make(places, store, image, options, record, created.notes);
   } catch (...) {
     remove_container(places, id);
     throw;

@@ -4,6 +4,7 @@
 #include "imagetool/bundle/run_options.h"
 #include "imagetool/containers/record.h"
 #include "imagetool/containers/transition.h"
+#include "imagetool/layer/apply.h"
 #include "imagetool/store/image.h"
 
 namespace gocker {
@@ -11,6 +12,7 @@ namespace gocker {
 struct CreatedContainer {
   ContainerRecord record;
   Transition transition;  // its making, which may go on with its start
+  Notes notes;            // what a person must know of choices that were made for him
 };
 
 // `wish` has what was asked for; id, times, command and digest are filled in. The image's layers

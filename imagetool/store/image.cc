@@ -65,6 +65,18 @@ void erase_name(std::vector<ImageName>& names, std::string_view reference) {
   std::erase_if(names, [&](const ImageName& name) { return name.reference == reference; });
 }
 
+void set_name(std::vector<ImageName>& names, const ImageName& name) {
+  erase_name(names, name.reference);
+  if (name.stands_for_latest) {
+    const std::string repository = parse_reference(name.reference).repository();
+    for (ImageName& other : names) {
+      other.stands_for_latest =
+          other.stands_for_latest && parse_reference(other.reference).repository() != repository;
+    }
+  }
+  names.push_back(name);
+}
+
 // The name itself, or else one in the same repository for the digest that is asked for.
 const ImageName* find_reference(const std::vector<ImageName>& names, const Reference& wanted) {
   const auto find = [&](const auto& fits) {
@@ -186,16 +198,12 @@ Image find_image(const Store& store, std::string_view text) {
 }
 
 void set_image_name(const Store& store, const ImageName& name) {
+  set_image_names(store, {&name, 1});
+}
+
+void set_image_names(const Store& store, std::span<const ImageName> named) {
   std::vector<ImageName> names = image_names(store);
-  erase_name(names, name.reference);
-  if (name.stands_for_latest) {
-    const std::string repository = parse_reference(name.reference).repository();
-    for (ImageName& other : names) {
-      other.stands_for_latest =
-          other.stands_for_latest && parse_reference(other.reference).repository() != repository;
-    }
-  }
-  names.push_back(name);
+  for (const ImageName& name : named) set_name(names, name);
   write_index(store, names);
 }
 

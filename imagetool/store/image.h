@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +61,9 @@ ImageName find_image_name(const Store& store, std::string_view text);
 std::vector<ImageName> find_image_names(const Store& store, std::string_view text);
 Image find_image(const Store& store, std::string_view text);
 
-// Both need the exclusive lock. Naming takes the name away from the image that had it.
+// All need the exclusive lock. Naming takes the name away from the image that had it.
 void set_image_name(const Store& store, const ImageName& name);
+void set_image_names(const Store& store, std::span<const ImageName> names);  // all at once
 void remove_image_name(const Store& store, std::string_view reference);
 
 }  // namespace gocker

@@ -117,7 +117,8 @@ Fd Store::open_layer(std::string_view chain_id) const {
 }
 
 bool Store::has_layer(std::string_view chain_id) const {
-  return ::faccessat(layers_.get(), digest_hex(chain_id).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  struct stat status {};  // faccessat(2) would cost twice as much
+  return ::fstatat(layers_.get(), digest_hex(chain_id).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 std::vector<Fd> Store::open_layers(const std::vector<std::string>& chain_ids) const {

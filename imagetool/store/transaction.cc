@@ -156,13 +156,18 @@ void Transaction::move_in(const std::vector<Added>& list, const Fd& part,
 }
 
 void Transaction::commit(const std::optional<ImageName>& name) {
+  if (name) return commit({&*name, 1});
+  commit(std::span<const ImageName>());
+}
+
+void Transaction::commit(std::span<const ImageName> names) {
   const std::lock_guard guard(mutex_);
   const Fd locked = store_.lock(Store::Lock::exclusive);
   std::vector<Move> moves;
   try {
     move_in(blobs_, store_.blobs(), moves);
     move_in(layers_, store_.layers(), moves);
-    if (name) set_image_name(store_, *name);
+    if (!names.empty()) set_image_names(store_, names);
   } catch (...) {
     for (const Move& move : moves) {
       ::renameat(move.part, move.added.hex.c_str(), workspace_.directory().get(),

@@ -11,6 +11,7 @@
 
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,7 @@ class Transaction {
 
   // Puts all that was added in place, and, where given, the name on it. Nothing may be added later.
   void commit(const std::optional<ImageName>& name = std::nullopt);
+  void commit(std::span<const ImageName> names);
 
  private:
   struct Added {

@@ -95,10 +95,10 @@ __gocker_objects() {
       ;;
     gocker-runtime:spec | gocker-runtime:check | gocker-runtime:list | gocker-runtime:features) ;;
     gocker-runtime:*) __gocker_containers "$program" ;;
-    gocker:run | gocker:create | gocker:pull | gocker:push | gocker:rmi | gocker:rmImage | gocker:tag | gocker:history)
+    gocker:run | gocker:create | gocker:pull | gocker:push | gocker:save | gocker:rmi | gocker:rmImage | gocker:tag | gocker:history)
       __gocker_images "$program"
       ;;
-    gocker:build | gocker:images | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
+    gocker:build | gocker:images | gocker:load | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
     gocker:inspect | gocker:diff | gocker-image:diff)
       __gocker_containers "$program"
       __gocker_images "$program"
@@ -106,7 +106,7 @@ __gocker_objects() {
     gocker:help) __gocker_commands "$program" ;;
     gocker:cdi | gocker:network | gocker:volume | gocker:container | gocker:image) ;;
     gocker:*) __gocker_containers "$program" ;;
-    gocker-image:inspect | gocker-image:history | gocker-image:tag | gocker-image:push | gocker-image:rm | gocker-image:bundle)
+    gocker-image:inspect | gocker-image:history | gocker-image:tag | gocker-image:push | gocker-image:save | gocker-image:rm | gocker-image:bundle)
       __gocker_images "$program"
       ;;
   esac

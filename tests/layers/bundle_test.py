@@ -86,6 +86,31 @@ def flat_bundle_needs_neither_store_nor_mount(store):
 
 
 @test
+def where_an_overlay_cannot_be_the_files_are_copied(store):
+    reference = pull(store)
+    # An overlay's own files cannot hold the changes of another one.
+    place = store.folder / "place"
+    for name in ("lower", "upper", "work", "place"):
+        (store.folder / name).mkdir()
+    subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={store.folder}/lower,upperdir="
+                    f"{store.folder}/upper,workdir={store.folder}/work", "overlay", place], check=True)
+    try:
+        done = store.run("bundle", reference, place / "b")
+        equal(done.returncode, 0, done.stderr)
+        equal(done.stderr, f"gocker-image: warning: all files of the image are copied, as {place}/b cannot "
+                           "hold the changes of an overlay: Invalid argument\n")
+        equal(sorted(os.listdir(place / "b/rootfs")), ["base", "etc", "top"], "files")
+        equal((support.mounts_below(place / "b"), leases(store)), ([], []), "mounts and leases")
+        store.ok("mount", place / "b")
+        store.ok("unbundle", place / "b")
+        absent(store, place / "b")
+        contains(store.fails("bundle", "--storage", "overlay", reference, place / "c"), "upper")
+        absent(store, place / "c")
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@test
 def image_stays_while_a_bundle_uses_it(store):
     reference = pull(store)
     bundle = store.folder / "b"

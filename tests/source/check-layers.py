@@ -24,7 +24,7 @@ LAUNCH = CONTAINER | {"runtime/launch"}
 CHECKPOINT = LAUNCH | {"runtime/checkpoint"}
 STORED = BASE | SPEC | {"imagetool", "imagetool/store"}
 IMAGETOOL = STORED | {
-    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/push", "imagetool/cdi", "imagetool/bundle",
+    "imagetool/registry", "imagetool/layer", "imagetool/pull", "imagetool/push", "imagetool/archive", "imagetool/cdi", "imagetool/bundle",
     "imagetool/network", "imagetool/rootless", "imagetool/volume", "imagetool/containers", "imagetool/build",
 }
 
@@ -45,6 +45,7 @@ MAY_INCLUDE = {
     "imagetool/store": BASE | SPEC | {"imagetool"},
     "imagetool/layer": STORED,
     "imagetool/pull": STORED | {"imagetool/registry", "imagetool/layer"},
+    "imagetool/archive": STORED | {"imagetool/layer"},
     "imagetool/push": STORED | {"imagetool/registry", "imagetool/layer", "imagetool/pull"},
     "imagetool/cdi": BASE | SPEC,
     "imagetool/bundle": STORED | {"imagetool/layer", "imagetool/cdi"},

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # gocker image: the commands that work on images
 #
-#   gocker image build|history|inspect|ls|prune|pull|push|rm|tag [ARGUMENT]...
+#   gocker image build|history|inspect|load|ls|prune|pull|push|rm|save|tag [ARGUMENT]...
 #
 # Each is the same as the verb without the word image; ls is images, rm is rmi. prune removes what
 # no image needs any more, the cache of builds too.
 
 case ${1-} in
-  build | history | pull | push | tag) ;;
+  build | history | load | pull | push | save | tag) ;;
   ls | list) set -- images "${@:2}" ;;
   rm | remove) set -- rmi "${@:2}" ;;
   inspect)
