@@ -19,8 +19,7 @@
 #include <functional>
 #include <limits>
 #include <map>
-#include <memory>
-#include <nlohmann/json_fwd.hpp>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,20 +28,12 @@
 #include <vector>
 
 #include "oci-spec/findings.h"
+#include "oci-spec/json_value.h"
 
 namespace oci {
 
-struct JsonLimits {
-  size_t bytes;
-  size_t depth = 128;         // objects and lists inside each other
-  size_t values = 1'000'000;  // of all kinds: one takes up to 100 bytes of memory
-};
 inline constexpr JsonLimits kConfigLimits{.bytes = 16 << 20};
 inline constexpr JsonLimits kImageLimits{.bytes = 4 << 20};
-
-// Parses one document and nothing behind it. Refuses what exceeds the limits, repeated field names
-// and NUL bytes; errors of syntax give line and column.
-nlohmann::json parse_json(std::string_view text, std::string_view file, JsonLimits limits);
 
 // Where a value stands: links up to the document, which are spelled out only for an error.
 class JsonPlace {
@@ -108,7 +99,7 @@ std::string quote(std::string_view text);
 // An object of a document. It points into the document and to its place, and outlives neither.
 class Fields {
  public:
-  Fields(const nlohmann::json& object, const JsonPlace& place);  // refuses what is no object
+  Fields(const JsonValue& object, const JsonPlace& place);  // refuses what is no object
   Fields(const Fields&) = delete;
   Fields& operator=(const Fields&) = delete;
   ~Fields();  // notes the names that nobody asked for, where the document's findings are wanted
@@ -185,19 +176,18 @@ class Fields {
   void optional_set(std::string_view name, std::vector<std::string>& out) const;
 
  private:
-  using Json = nlohmann::json;
-  using EachItem = std::function<void(const Json& value, const JsonPlace& place)>;
+  using Json = JsonValue;
   using EachMember =
-      std::function<void(const std::string& name, const Json& value, const JsonPlace& place)>;
+      std::function<void(std::string_view name, const Json& value, const JsonPlace& place)>;
 
   const Json* find(std::string_view name) const;  // nullptr where absent or null
   const Json* need(std::string_view name) const;  // refuses instead
   void note_ignored() const;
-  static size_t length(const Json& list, const JsonPlace& place);
-  static void for_each_item(const Json& list, const JsonPlace& place, const EachItem& call);
+  const Json* member(std::string_view name) const;
+  static JsonList list(const Json& value, const JsonPlace& place);
   static void for_each_member(const Json& object, const JsonPlace& place, const EachMember& call);
   static bool boolean(const Json& value, const JsonPlace& place);
-  static std::string string(const Json& value, const JsonPlace& place);
+  static std::string_view string(const Json& value, const JsonPlace& place);
   static int64_t signed_integer(const Json& value, const JsonPlace& place, Between<int64_t> bounds);
   static uint64_t unsigned_integer(const Json& value, const JsonPlace& place,
                                    Between<uint64_t> bounds);
@@ -257,41 +247,46 @@ class Fields {
   }
   template <class T, class Read>
   static void read(const Json& value, const JsonPlace& place, std::vector<T>& out, Read one) {
-    out.reserve(length(value, place));
-    for_each_item(value, place, [&](const Json& item, const JsonPlace& item_place) {
-      one(item, item_place, out.emplace_back());
-    });
+    const JsonList items = list(value, place);
+    out.reserve(items.size());
+    for (size_t i = 0; i < items.size(); ++i) {
+      const JsonPlace here(place, i);
+      here.attempt([&] { one(items[i], here, out.emplace_back()); });
+    }
   }
   template <class T, class Read>
   static void read(const Json& value, const JsonPlace& place, std::map<std::string, T>& out,
                    Read one) {
     for_each_member(value, place,
-                    [&](const std::string& name, const Json& member, const JsonPlace& at) {
+                    [&](std::string_view name, const Json& member, const JsonPlace& at) {
                       one(member, at, out.emplace_hint(out.end(), name, T())->second);
                     });
   }
 
-  const Json* object_;
+  JsonObject members_;
   const JsonPlace* place_;
   int exceptions_;  // in flight when the reading began
   mutable std::vector<std::string_view> asked_for_;
 };
 
-// A parsed document together with its name.
+// A parsed document together with its name. The text must live as long: no temporary is taken.
 class JsonDocument {
  public:
   JsonDocument(std::string_view text, std::string_view file, JsonLimits limits,
                Findings* findings = nullptr);
-  ~JsonDocument();
+  template <std::same_as<std::string> Temporary>
+  JsonDocument(Temporary&& text, std::string_view file, JsonLimits limits) = delete;
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
-  Fields fields() const { return Fields(*root_, place_); }
+  const JsonValue& root() const { return root_; }
+  Fields fields() const { return Fields(root_, place_); }
 
  private:
   std::string file_;
   JsonPlace place_;
-  std::unique_ptr<nlohmann::json> root_;
+  std::pmr::monotonic_buffer_resource memory_;
+  JsonValue root_;
 };
 
 }  // namespace oci

@@ -7,13 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "oci-spec/json_writer.h"
 #include "oci-spec/runtime_spec.h"
 
 namespace oci {
 
 using OrderedJson = nlohmann::ordered_json;
-
-enum class Layout { one_line, tabs, two_blanks };
 
 // For reports, which must never fail: bytes that are no UTF-8 become U+FFFD.
 std::string report_text(const OrderedJson& json, Layout layout);

@@ -1,4 +1,4 @@
-// The readers of config.json that more than one file of this folder needs; private to the folder.
+// The readers of config.json's parts that more than one file needs.
 #pragma once
 
 #include "oci-spec/json_fields.h"
@@ -9,6 +9,7 @@ namespace oci {
 // 4294967295 is -1, "no id" for every system call that takes one.
 inline constexpr Between<uint32_t> kIds{0, 4294967294};
 
+void read_namespace(const Fields& fields, Namespace& space);
 void read_id_mapping(const Fields& fields, IdMapping& mapping);
 void read_resources(const Fields& fields, Resources& resources);
 void read_seccomp(const Fields& fields, Seccomp& seccomp);

@@ -28,11 +28,6 @@ enum class DeviceType { block, character, unbuffered, pipe };  // in the order o
 constexpr Between<uint32_t> kMajors{0, 0xFFF};
 constexpr Between<uint32_t> kMinors{0, 0xFFFFF};
 
-void read_namespace(const Fields& fields, Namespace& space) {
-  fields.required_one_of("type", space.type, kNamespaceTypes);
-  fields.optional("path", space.path);
-}
-
 void read_device(const Fields& fields, Device& device) {
   fields.required("path", device.path);
   DeviceType type{};
@@ -93,6 +88,11 @@ void read_time_offset(const Fields& fields, TimeOffset& offset) {
 }
 
 }  // namespace
+
+void read_namespace(const Fields& fields, Namespace& space) {
+  fields.required_one_of("type", space.type, kNamespaceTypes);
+  fields.optional("path", space.path);
+}
 
 void read_seccomp(const Fields& fields, Seccomp& seccomp) {
   fields.required_one_of("defaultAction", seccomp.default_action, kSeccompActions);

@@ -1,9 +1,8 @@
 #include "oci-spec/state.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
-#include "oci-spec/json_text.h"
+#include "oci-spec/json_writer.h"
 
 namespace oci {
 
@@ -14,23 +13,29 @@ std::string_view name_of(Status status) {
 }
 
 std::string to_json(const State& state) {
-  OrderedJson json = {
-      {"ociVersion", state.oci_version}, {"id", state.id}, {"status", name_of(state.status)}};
-  if (state.pid != 0) json["pid"] = state.pid;
-  json["bundle"] = state.bundle;
-  put(json, "annotations", state.annotations);
-  return report_text(json, Layout::one_line);
+  JsonWriter json(Layout::one_line);
+  json.add("ociVersion", state.oci_version);
+  json.add("id", state.id);
+  json.add("status", name_of(state.status));
+  if (state.pid != 0) json.add("pid", state.pid);
+  json.add("bundle", state.bundle);
+  if (!state.annotations.empty()) json.add("annotations", state.annotations);
+  return json.finish();
 }
 
 std::string to_json(const StateReport& report) {
   const State& state = report.state;
-  OrderedJson json = {
-      {"ociVersion", state.oci_version}, {"id", state.id},         {"pid", state.pid},
-      {"status", name_of(state.status)}, {"bundle", state.bundle}, {"rootfs", report.rootfs},
-      {"created", report.created}};
-  put(json, "annotations", state.annotations);
-  json["owner"] = report.owner;
-  return report_text(json, Layout::two_blanks);
+  JsonWriter json(Layout::two_blanks);
+  json.add("ociVersion", state.oci_version);
+  json.add("id", state.id);
+  json.add("pid", state.pid);
+  json.add("status", name_of(state.status));
+  json.add("bundle", state.bundle);
+  json.add("rootfs", report.rootfs);
+  json.add("created", report.created);
+  if (!state.annotations.empty()) json.add("annotations", state.annotations);
+  json.add("owner", report.owner);
+  return json.finish();
 }
 
 }  // namespace oci

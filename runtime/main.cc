@@ -137,7 +137,7 @@ int run_command_line(const Command& command, const Global& global,
   std::vector<Option> options(command.options.begin(), command.options.end());
   options.push_back(kHelp);
   const StopAt stop = command.words_after_id ? StopAt::first_positional : StopAt::end;
-  Arguments arguments = parse(options, take_words(options, words, stop));
+  Arguments arguments = parse(options, words, stop);
   arguments.add_positionals(words);
   if (arguments.has("help")) {
     print(command_help(command, options));
@@ -186,8 +186,7 @@ int trace_command(const Command& command, const std::string& path, Work work) {
 int run_program(int argc, char** argv) {
   const std::vector<std::string> all_words(argv + 1, argv + argc);
   std::span<const std::string> words = all_words;
-  const Arguments arguments =
-      parse(kGlobalOptions, take_words(kGlobalOptions, words, StopAt::first_positional));
+  const Arguments arguments = parse(kGlobalOptions, words, StopAt::first_positional);
   set_log_of(arguments);
   if (arguments.has("version")) {
     print(version_text());
@@ -221,6 +220,19 @@ std::span<const Command* const> commands() {
 }
 
 }  // namespace gocker::cli
+
+#ifdef __SANITIZE_ADDRESS__
+// Whatever the environment is: what the sanitizers find ends the program by SIGABRT, which no test
+// takes for an ordinary failure.
+// NOLINTBEGIN(*-reserved-identifier,cert-dcl*)
+extern "C" const char* __asan_default_options() {
+  return "abort_on_error=1:detect_leaks=1";
+}
+extern "C" const char* __ubsan_default_options() {
+  return "abort_on_error=1:halt_on_error=1:print_stacktrace=1";
+}
+// NOLINTEND(*-reserved-identifier,cert-dcl*)
+#endif
 
 int main(int argc, char** argv) {
   // A life of milliseconds: memory is taken in few steps, and none is given back before its end.

@@ -1,7 +1,5 @@
 #include "imagetool/build/json_words.h"
 
-#include <nlohmann/json.hpp>
-
 #include "oci-spec/error.h"
 #include "oci-spec/json_fields.h"
 #include "runtime/base/text.h"
@@ -10,11 +8,12 @@ namespace gocker {
 
 std::optional<std::vector<std::string>> parse_json_words(std::string_view text) try {
   if (!text.starts_with('[')) return std::nullopt;
-  const nlohmann::json list = oci::parse_json(text, "list", oci::kConfigLimits);
+  const oci::JsonDocument list(text, "list", oci::kConfigLimits);
   std::vector<std::string> words;
-  for (const nlohmann::json& word : list) {
-    if (!word.is_string()) return std::nullopt;
-    words.push_back(word.get<std::string>());
+  for (const oci::JsonValue& item : *list.root().as<oci::JsonList>()) {
+    const auto* word = item.as<std::string_view>();
+    if (word == nullptr) return std::nullopt;
+    words.emplace_back(*word);
   }
   return words;
 } catch (const oci::SpecError&) {

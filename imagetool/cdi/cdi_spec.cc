@@ -236,8 +236,8 @@ CdiSpec read_spec(const Fields& fields) {
 
 CdiSpec parse_cdi_spec(std::string_view text, std::string_view file) {
   const bool is_yaml = file.ends_with(".yaml");
-  const oci::JsonDocument document(is_yaml ? json_of_yaml(text, file) : std::string(text), file,
-                                   oci::kImageLimits);
+  const std::string json = is_yaml ? json_of_yaml(text, file) : std::string(text);
+  const oci::JsonDocument document(json, file, oci::kImageLimits);
   return read_spec(document.fields());
 }
 

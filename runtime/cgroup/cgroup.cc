@@ -12,6 +12,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/signalling.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
@@ -121,24 +122,6 @@ std::set<pid_t> pids_below(const std::string& directory) {
   return pids;
 }
 
-// Until a pass finds nobody new: a fork may get away from any single one. What a freezer holds
-// can't fork.
-void signal_all(const std::string& directory, int signal) {
-  constexpr int kPasses = 100;
-  std::set<pid_t> signalled;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    bool found_new = false;
-    for (const pid_t pid : pids_below(directory)) {
-      if (!signalled.insert(pid).second) continue;
-      found_new = true;
-      if (::kill(pid, signal) != 0 && errno != ESRCH) {
-        throw_errno("kill", std::to_string(pid));
-      }
-    }
-    if (!found_new) return;
-  }
-}
-
 // The files whose new owner may manage groups of its own, and no more than that.
 std::vector<std::string> delegated_files() {
   const Fd list = open_if_exists("/sys/kernel/cgroup/delegate", O_RDONLY);
@@ -216,9 +199,11 @@ void Cgroup::apply_first_device_rules(const std::vector<oci::DeviceRule>& rules)
   const CgroupPaths::Hierarchy* devices = v1 != nullptr ? v1 : paths_.find("");
   const bool joined = devices != nullptr && !devices->owned;
   if (joined && rules.empty()) return;
-  if (v1 != nullptr || devices == nullptr) return apply_device_rules(paths_, rules);
-  attach_device_filter(unified_group(), decide_devices(rules),
-                       joined ? Attached::perhaps : Attached::nothing);
+  if (devices == nullptr) return apply_device_rules(paths_, rules);
+  const std::vector<DeviceDecision> decisions = decide_devices(rules);
+  const Attached before = joined ? Attached::perhaps : Attached::nothing;
+  if (v1 == nullptr) return attach_device_filter(unified_group(), decisions, before);
+  write_device_list(GroupDirectory::open(v1->directory, filesystem()), decisions, before);
 }
 
 void Cgroup::update(const oci::Resources& resources) {
@@ -308,7 +293,7 @@ void Cgroup::kill_all(int signal) {
   if (!group) return;
   const bool at_once =
       signal == SIGKILL && hierarchy->controllers.empty() && group->try_write(kKill, "1") == 0;
-  if (!at_once) signal_all(hierarchy->directory, signal);
+  if (!at_once) signal_listed([&] { return pids_below(hierarchy->directory); }, signal);
   if (signal == SIGKILL) thaw_v1_groups_below(paths_);
 }
 

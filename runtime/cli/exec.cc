@@ -14,6 +14,7 @@
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/launch/ordinary_user.h"
+#include "runtime/linux/rlimits.h"
 #include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
@@ -102,7 +103,8 @@ int run(const Global& global, const Arguments& arguments) {
     throw Error("container \"" + options.id + "\" is paused: resume it, or use --ignore-paused");
   }
   const oci::Spec spec = container.load_config();
-  const oci::Process process = wanted_process(spec, arguments);
+  oci::Process process = wanted_process(spec, arguments);
+  forbid_core_files(process.rlimits);
   const bool detach = arguments.has("detach");
   if (process.terminal && detach && !options.on_terminal) {
     throw Error("a terminal was asked for: --console-socket is needed to hand it over");

@@ -40,6 +40,17 @@ bool is_option(std::string_view word) {
   return word.size() > 1 && word[0] == '-';
 }
 
+// What is behind the '=', or the next word; a flag without one is "true".
+std::string take_value(const Option& option, const Spelling& spelling,
+                       std::span<const std::string>& words, const std::string& word) {
+  if (spelling.has_value) return word.substr(word.find('=') + 1);
+  if (option.value_name.empty()) return "true";
+  if (words.empty()) throw UsageError("flag needs an argument: " + word);
+  std::string value = words.front();
+  words = words.subspan(1);
+  return value;
+}
+
 }  // namespace
 
 std::string Arguments::value(std::string_view option, std::string_view fallback) const {
@@ -61,81 +72,53 @@ unsigned Arguments::number(std::string_view option) const {
   return *number;
 }
 
-std::vector<std::string> take_words(std::span<const Option> options,
-                                    std::span<const std::string>& words, StopAt stop) {
-  std::vector<std::string> taken;
-  for (; !words.empty(); words = words.subspan(1)) {
+void Arguments::add(const Option& option, std::string value) {
+  const std::string name(option.name);
+  if (!option.value_name.empty()) return values_[name].push_back(std::move(value));
+  if (value != "true" && value != "false") {
+    throw UsageError("--" + name + ": \"" + value + "\" is neither true nor false");
+  }
+  values_.erase(name);
+  if (value == "true") values_[name].push_back(std::move(value));
+}
+
+Arguments parse(std::span<const Option> options, std::span<const std::string>& words, StopAt stop) {
+  Arguments arguments;
+  while (!words.empty()) {
     const std::string& word = words.front();
     if (!is_option(word)) {
       if (stop == StopAt::first_positional) break;
-      taken.push_back(word);
+      arguments.add_positional(word);
+      words = words.subspan(1);
       continue;
     }
+    words = words.subspan(1);
     if (word == "--") {
-      taken.insert(taken.end(), words.begin(), words.end());
+      arguments.add_positionals(words);
       words = {};
       break;
     }
     const Spelling spelling = spelling_of(word);
     const Option* option = find(options, spelling.name);
     if (option == nullptr) throw_unknown(options, word);
-    const bool one_dash = !word.starts_with("--") && spelling.name.size() > 1;
-    taken.push_back(one_dash ? "-" + word : word);
-    if (option->value_name.empty() || spelling.has_value) continue;
-    if (words.size() == 1) throw UsageError("flag needs an argument: " + word);
-    words = words.subspan(1);
-    // Joined, so that a value with a dash in front stays one.
-    taken.back() = "--" + std::string(option->name) + "=" + words.front();
+    arguments.add(*option, take_value(*option, spelling, words, word));
   }
-  return taken;
-}
-
-Arguments parse(std::span<const Option> options, const std::vector<std::string>& plain_words) try {
-  cxxopts::Options parser("gocker-runtime");
-  for (const Option& option : options) {
-    const std::string letter = option.letter != 0 ? std::string(1, option.letter) + "," : "";
-    parser.add_option("",
-                      cxxopts::Option(letter + std::string(option.name), "",
-                                      option.value_name.empty() ? cxxopts::value<bool>()
-                                                                : cxxopts::value<std::string>()));
-  }
-  std::vector<const char*> argv{"gocker-runtime"};
-  for (const std::string& word : plain_words) argv.push_back(word.c_str());
-  const cxxopts::ParseResult result = parser.parse(static_cast<int>(argv.size()), argv.data());
-
-  Arguments arguments;
-  for (const cxxopts::KeyValue& given : result.arguments()) {
-    arguments.values_[given.key()].push_back(given.value());
-  }
-  // `--flag=false` says no.
-  for (const Option& option : options) {
-    if (option.value_name.empty() && arguments.value(option.name) == "false") {
-      arguments.values_.erase(std::string(option.name));
-    }
-  }
-  arguments.positionals_ = result.unmatched();
   return arguments;
-} catch (const cxxopts::exceptions::exception& failure) {
-  throw UsageError(failure.what());
 }
 
 std::string help_text(std::span<const Option> options) {
-  std::vector<std::string> spellings;
-  size_t column = 0;
+  cxxopts::Options table("");
+  table.custom_help("").set_width(110);
   for (const Option& option : options) {
-    std::string spelling =
-        option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
-    spelling.append("--").append(option.name);
-    if (!option.value_name.empty()) spelling.append(" ").append(option.value_name);
-    column = std::max(column, spelling.size() + 2);
-    spellings.push_back(std::move(spelling));
+    const std::string letter = option.letter != 0 ? std::string(1, option.letter) + "," : "";
+    const bool is_flag = option.value_name.empty();
+    table.add_option(
+        "", cxxopts::Option(letter + std::string(option.name), std::string(option.help),
+                            is_flag ? cxxopts::value<bool>() : cxxopts::value<std::string>(),
+                            std::string(option.value_name)));
   }
-  std::string text;
-  for (size_t i = 0; i < options.size(); ++i) {
-    text.append(spellings[i]).append(column - spellings[i].size(), ' ');
-    text.append(options[i].help).append("\n");
-  }
-  return text;
+  const std::string text = table.help({""}, false);
+  return text.substr(std::min(text.size(), text.find_first_not_of('\n')));
 }
 
 }  // namespace gocker::cli

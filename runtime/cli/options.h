@@ -29,6 +29,8 @@ class UsageError : public std::exception {
   std::string text_;
 };
 
+enum class StopAt { end, first_positional };
+
 // Options and arguments of one level of the command line.
 class Arguments {
  public:
@@ -38,23 +40,20 @@ class Arguments {
   std::vector<std::string> values(std::string_view option) const;  // of a repeated one, in order
   unsigned number(std::string_view option) const;  // 0 where absent; throws UsageError
   const std::vector<std::string>& positionals() const { return positionals_; }
+  void add(const Option& option, std::string value);
+  void add_positional(const std::string& word) { positionals_.push_back(word); }
   void add_positionals(std::span<const std::string> words) {
     positionals_.insert(positionals_.end(), words.begin(), words.end());
   }
 
  private:
-  friend Arguments parse(std::span<const Option>, const std::vector<std::string>&);
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::vector<std::string> positionals_;
 };
 
-enum class StopAt { end, first_positional };
-// The leading words that belong to these options, made plain: up to the first positional, or with
-// StopAt::end all of them. `words` is left with the rest.
-std::vector<std::string> take_words(std::span<const Option> options,
-                                    std::span<const std::string>& words, StopAt stop);
-
-Arguments parse(std::span<const Option> options, const std::vector<std::string>& plain_words);
+// Takes from `words` what belongs to these options: up to the first positional, or with StopAt::end
+// all of them. By hand, as each command does so twice: cxxopts takes as long as a start's JSON.
+Arguments parse(std::span<const Option> options, std::span<const std::string>& words, StopAt stop);
 
 // "  -b, --bundle PATH     ..." a line each.
 std::string help_text(std::span<const Option> options);

@@ -23,6 +23,7 @@
 #include "runtime/launch/launcher.h"
 #include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/intel_rdt.h"
+#include "runtime/linux/rlimits.h"
 
 namespace gocker {
 namespace {
@@ -128,6 +129,7 @@ Configuration load_bundle(const std::string& bundle, const std::string& config_f
     spec.process = oci::Process{.cwd = "/"};
     json = oci::to_json(spec);
   }
+  forbid_core_files(spec.process->rlimits);
   return {std::move(spec), std::move(json)};
 }
 

@@ -13,7 +13,7 @@ constexpr std::array kOptions{Option{"bundle", 'b', "DIR", "the bundle"},
 
 Arguments parse_all(std::vector<std::string> words) {
   std::span<const std::string> rest = words;
-  return parse(kOptions, take_words(kOptions, rest, StopAt::end));
+  return parse(kOptions, rest, StopAt::end);
 }
 
 std::string failure_of(const std::vector<std::string>& words) {
@@ -29,6 +29,7 @@ TEST(Options, EverySpellingOfAValue) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--bundle", "/x"},
                                                 {"--bundle=/x"},
                                                 {"-b", "/x"},
+                                                {"-b=/x"},
                                                 {"-bundle", "/x"},
                                                 {"-bundle=/x"},
                                                 {"--bundle", "/old", "--bundle", "/x"}}) {
@@ -41,6 +42,7 @@ TEST(Options, FlagsShortLongAndWithOneDash) {
   EXPECT_TRUE(parse_all({"--all", "--all"}).has("all"));
   EXPECT_TRUE(parse_all({"--all=true"}).has("all"));
   EXPECT_FALSE(parse_all({"--all=false"}).has("all"));
+  EXPECT_FALSE(parse_all({"--all", "--all=false"}).has("all"));
   EXPECT_TRUE(parse_all({"-no-subreaper"}).has("no-subreaper"));
 }
 
@@ -58,7 +60,7 @@ TEST(Options, ADoubleDashEndsThem) {
 TEST(Options, TheFirstArgumentEndsTheGlobalOnes) {
   const std::vector<std::string> words{"-a", "--bundle", "x", "run", "-b", "y"};
   std::span<const std::string> rest = words;
-  take_words(kOptions, rest, StopAt::first_positional);
+  parse(kOptions, rest, StopAt::first_positional);
   EXPECT_EQ(rest.front(), "run");
   EXPECT_EQ(rest.size(), 3U);
 }
@@ -67,6 +69,15 @@ TEST(Options, ErrorsSayWhatIsMeant) {
   EXPECT_EQ(failure_of({"--bundel", "x"}), "unknown option \"--bundel\" (did you mean --bundle?)");
   EXPECT_EQ(failure_of({"--bundle"}), "flag needs an argument: --bundle");
   EXPECT_EQ(failure_of({"-z"}), "unknown option \"-z\"");
+  EXPECT_EQ(failure_of({"--all=maybe"}), "--all: \"maybe\" is neither true nor false");
+}
+
+TEST(Options, HelpHasALineForEach) {
+  EXPECT_EQ(help_text(kOptions),
+            "  -b, --bundle DIR      the bundle\n"
+            "  -a, --all             all\n"
+            "      --no-subreaper    none\n"
+            "      --preserve-fds N  descriptors\n");
 }
 
 TEST(Options, NumbersAreChecked) {

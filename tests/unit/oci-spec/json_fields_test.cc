@@ -36,25 +36,38 @@ TEST_P(RefusedDocument, IsNamedWithItsPlace) {
 }
 
 const std::vector<Refused> kRefused = {
-    {"Empty", "",
-     "a.json: line 1, column 1: syntax error while parsing value - unexpected end of input; "
-     "expected '[', '{', or a literal"},
+    {"Empty", "", "a.json: line 1, column 1: expected a value, not the end"},
     {"TrailingComma", "{\"a\": 1,}",
-     "a.json: line 1, column 9: syntax error while parsing object key - unexpected '}'; expected "
-     "string literal"},
+     "a.json: line 1, column 9: expected a name in quotes, not \"}\""},
+    {"TrailingCommaOfAList", "[1,]", "a.json: line 1, column 4: expected a value, not \"]\""},
     {"ThirdLine", "{\n\"a\": 1\n  \"b\": 2}",
-     "a.json: line 3, column 5: syntax error while parsing object - unexpected string literal; "
-     "expected '}'"},
-    {"TextBehind", "{} x",
-     "a.json: line 1, column 4: syntax error while parsing value - invalid literal; last read: "
-     "'{} x'; expected end of input"},
-    {"NumberBeyondDouble", "[1e999]", "a.json: line 1, column 6: number overflow parsing '1e999'"},
-    {"BrokenUtf8", "[\"\xff\"]",
-     "a.json: line 1, column 3: syntax error while parsing value - invalid string: ill-formed "
-     "UTF-8 byte; last read: '\"?'"},
-    {"Comment", "// no\n{}",
-     "a.json: line 1, column 1: syntax error while parsing value - invalid literal; last read: "
-     "'/'"},
+     "a.json: line 3, column 3: expected ',' or '}', not \"\"\""},
+    {"NoColon", "{\"a\" 1}", "a.json: line 1, column 6: expected ':', not \"1\""},
+    {"OpenList", "[1", "a.json: line 1, column 3: expected ',' or ']', not the end"},
+    {"TextBehind", "{} x", "a.json: line 1, column 4: expected the end, not \"x\""},
+    {"WordCutShort", "[tru]", "a.json: line 1, column 2: expected a value, not \"t\""},
+    {"LoneMinus", "[-]", "a.json: line 1, column 3: expected a digit, not \"]\""},
+    {"LeadingZero", "[01]", "a.json: line 1, column 2: a number begins with no needless zero"},
+    {"BarePoint", "[1.]", "a.json: line 1, column 4: expected a digit, not \"]\""},
+    {"BareExponent", "[1e+]", "a.json: line 1, column 5: expected a digit, not \"]\""},
+    {"OpenText", "[\"ab", "a.json: line 1, column 5: a text has no closing quote"},
+    {"OpenEscape", "[\"ab\\", "a.json: line 1, column 6: an unknown escape in a text"},
+    {"UnknownEscape", "[\"\\x\"]", "a.json: line 1, column 4: an unknown escape in a text"},
+    {"ShortEscape", "[\"\\u12\"]", "a.json: line 1, column 4: \\u takes four hexadecimal digits"},
+    {"EscapeAtTheEnd", "[\"\\u1", "a.json: line 1, column 4: \\u takes four hexadecimal digits"},
+    {"HalfPair", "[\"\\ud83d\"]", "a.json: line 1, column 9: a text has half of a surrogate pair"},
+    {"LowHalfFirst", "[\"\\ude00\"]",
+     "a.json: line 1, column 9: a text has half of a surrogate pair"},
+    {"PairOfHighs", "[\"\\ud83d\\ud83d\"]",
+     "a.json: line 1, column 15: a text has half of a surrogate pair"},
+    {"ControlCharacter", "[\"a\nb\"]",
+     "a.json: line 1, column 4: a control character in a text must be escaped"},
+    {"BrokenUtf8", "[\"\xff\"]", "a.json: line 1, column 3: a text is not UTF-8"},
+    {"OverlongUtf8", "[\"\xc0\xaf\"]", "a.json: line 1, column 3: a text is not UTF-8"},
+    {"SurrogateInUtf8", "[\"\xed\xa0\x80\"]", "a.json: line 1, column 3: a text is not UTF-8"},
+    {"PastUnicode", "[\"\xf4\x90\x80\x80\"]", "a.json: line 1, column 3: a text is not UTF-8"},
+    {"CutUtf8", "[\"\xe2\x82\"]", "a.json: line 1, column 3: a text is not UTF-8"},
+    {"Comment", "// no\n{}", "a.json: line 1, column 1: expected a value, not \"/\""},
     {"NulByte", std::string("{}\0garbage", 10), "a.json: /: has a NUL byte at offset 2"},
     {"RepeatedName", R"({"a": 1, "b": 2, "a": 3})", "a.json: /a: stands twice in the same object"},
     {"RepeatedNameDeepInside", R"({"a": {"x/y": [0, {"c": 1, "d~": 0, "d~": 0}]}})",
@@ -124,7 +137,8 @@ TEST(JsonDocument, MustBeAnObjectWhereFieldsAreAskedFor) {
 
 template <class T, class... Bounds>
 std::string read_integer(const std::string& value, T& out, Bounds... bounds) {
-  const JsonDocument document("{\"n\": " + value + "}", "a.json", kSmall);
+  const std::string text = "{\"n\": " + value + "}";
+  const JsonDocument document(text, "a.json", kSmall);
   return refusal([&] { document.fields().required("n", out, bounds...); });
 }
 
@@ -163,7 +177,7 @@ TEST(Integer, IsNeverWrapped) {
   expect_refused<uint32_t>("4294967296", "0", "4294967295", "4294967296");
   expect_refused<uint64_t>("-1", "0", "18446744073709551615", "-1");
   expect_refused<uint64_t>("18446744073709551616", "0", "18446744073709551615",
-                           "1.8446744073709552e+19");
+                           "18446744073709551616");
   expect_refused<int32_t>("2147483648", "-2147483648", "2147483647", "2147483648");
   expect_refused<int32_t>("-2147483649", "-2147483648", "2147483647", "-2147483649");
   expect_refused<int32_t>("4294967291", "-2147483648", "2147483647", "4294967291");
@@ -175,7 +189,7 @@ TEST(Integer, IsNeverWrapped) {
 
 TEST(Integer, IsNeverConverted) {
   const std::vector<std::pair<std::string, std::string>> values = {
-      {"1.0", "1.0"},   {"1e3", "1000.0"},   {"\"1\"", "\"1\""}, {"true", "true"},
+      {"1.0", "1.0"},   {"1e3", "1e3"},      {"\"1\"", "\"1\""}, {"true", "true"},
       {"[]", "a list"}, {"{}", "an object"}, {"-0.0", "-0.0"},
   };
   for (const auto& [value, shown] : values) {
@@ -276,7 +290,8 @@ TEST(Fields, AreFoundByTheirExactSpellingOnly) {
 
 template <class T>
 std::string reading_as(T out, const std::string& value) {
-  const JsonDocument document("{\"v\": " + value + "}", "a.json", kSmall);
+  const std::string text = "{\"v\": " + value + "}";
+  const JsonDocument document(text, "a.json", kSmall);
   return refusal([&] { document.fields().required("v", out); });
 }
 

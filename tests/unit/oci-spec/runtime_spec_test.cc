@@ -443,8 +443,7 @@ TEST(Spec, TellsAnEmptyListFromNone) {
 
 TEST(Spec, NamesTheFileInErrorsOfSyntax) {
   EXPECT_EQ(refusal([] { parse_spec("{", "/b/config.json"); }),
-            "/b/config.json: line 1, column 2: syntax error while parsing object key - unexpected "
-            "end of input; expected string literal");
+            "/b/config.json: line 1, column 2: expected a name in quotes, not the end");
 }
 
 TEST(Resources, TakesEveryWayToSayAllDevices) {
