@@ -127,6 +127,7 @@ RAW_CALLS_ALLOWED = {
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
     "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/push/copy_blobs.cc": {"unlink": "a name that mkostemp(3) has made a moment ago"},
     "imagetool/registry/credential_helper.cc": {"access": CALLED_PROGRAM},
     "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {
