@@ -226,7 +226,7 @@ std::span<const Command* const> commands() {
 // takes for an ordinary failure.
 // NOLINTBEGIN(*-reserved-identifier,cert-dcl*)
 extern "C" const char* __asan_default_options() {
-  return "abort_on_error=1:detect_leaks=1";
+  return "abort_on_error=1:detect_leaks=1:disable_coredump=0";
 }
 extern "C" const char* __ubsan_default_options() {
   return "abort_on_error=1:halt_on_error=1:print_stacktrace=1";
