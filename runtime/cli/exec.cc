@@ -11,6 +11,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/launch/ordinary_user.h"
@@ -96,6 +97,7 @@ oci::Process wanted_process(const oci::Spec& spec, const Arguments& arguments) {
 int run(const Global& global, const Arguments& arguments) {
   CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
+  set_systemd_helper_folder(own_folder());  // the guarded binary does not know it
   guard_binary(global.argv);
   const Container container =
       Container::load(StateRoot(global.state_root), options.id, Locking::none);

@@ -155,7 +155,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
-  const LaunchRequest request{
+  LaunchRequest request{
       .spec = spec,
       .bundle = bundle,
       .rootfs = record.rootfs,
@@ -168,6 +168,9 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
   };
+  if (groups.are_closed()) {
+    request.move_into_groups = [&](const Child& init) { groups.move_in(init.pid()); };
+  }
   const LaunchEvents events{
       .on_shared_rootfs =
           [&](uint64_t mount_id) {

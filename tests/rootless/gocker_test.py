@@ -107,6 +107,33 @@ def pull_into_the_users_own_store(machine):
 
 
 @test
+def login_push_copy_save_and_load(machine):
+    private = registry.Registry(machine.folder / "private", login=("ann", "secret"))
+    with private as server:
+        name = f"{server.host}/own/tool:1"
+        machine("pull", machine.busybox)
+        machine("tag", machine.busybox, name)
+        contains(machine.fails("push", name), "answers 401")
+        machine("login", "-u", "ann", "--password-stdin", server.host, text="secret")
+        kept = machine.user.home / ".docker/config.json"
+        equal((kept.stat().st_uid, kept.stat().st_mode & 0o777), (machine.user.uid, 0o600), "the file")
+        digest = machine("push", name)[0]
+        machine("rmi", name)
+        archive = machine.user.home / "tool.tar"
+        equal(machine("copy", "-q", name, f"oci-archive:{archive}")[0], digest, "the digest")
+        equal(archive.stat().st_uid, machine.user.uid, "the archive's owner")
+        equal(machine("load", "-i", archive)[0], f"{name}\n", "the name")
+        out = machine("run", "--rm", "--network", "none", name, "sh", "-c", "stat -c %u /home/ann/file")[0]
+        equal(out.split(), ["1000"], "an owner")
+        machine("save", "-o", archive, name)
+        machine("rmi", name)
+        machine("load", "-i", archive)
+        machine("logout", server.host)
+        machine("rmi", name)
+    machine.check_clean()
+
+
+@test
 def run_is_root_of_its_own_namespace_only(machine):
     out = machine("run", "--rm", "--network", "none", machine.busybox, "sh", "-c",
                   "id -u; cat /proc/self/uid_map; stat -c %u:%a /home/ann/file /home/high /tmp/tool;"
@@ -225,6 +252,47 @@ def limits_need_a_delegated_group(machine):
     line = machine.fails("run", "--rm", "--network", "none", "--memory", "64m", machine.busybox, "true",
                          code=125)
     contains(line, "memory", "delegated")
+
+
+@test
+def device_nodes_of_a_layer_are_left_out(machine):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind in (("dev/disk", tarfile.BLKTYPE), ("bin/false", tarfile.CHRTYPE),
+                           ("pipe", tarfile.FIFOTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.devmajor, entry.devminor = kind, 1, 3
+            archive.addfile(entry)
+    layers = [registry.busybox_layer(), stream.getvalue()]
+    image = machine.registry.push_image("demo/nodes", layers, {"Cmd": ["sh"]})
+    said = machine("pull", image)[1]
+    contains(said, "dev/disk: a device node, left out", "bin/false: a device node, left out")
+    out = machine("run", "--rm", "--network", "none", image, "sh", "-c",
+                  "stat -c %F /pipe; stat /dev/disk /bin/false 2>&1 | grep -c 'No such file'")[0]
+    equal(out, "fifo\n2\n")
+    machine("rmi", image)
+
+
+@test
+def flat_bundle_with_ids_of_its_own(machine):
+    machine("pull", machine.busybox)
+    bundle = machine.user.home / "flat"
+    mapping = ("--uidmap", "0:1000:5000", "--gidmap", "0:2000:5000")
+    refused = machine.user.fails(machine.image_program, "bundle", *mapping, machine.busybox, bundle)
+    contains(refused, "only root of the host", "--flat")
+    refused = machine.user.fails(machine.image_program, "bundle", "--flat", *mapping, machine.busybox,
+                                 bundle)
+    contains(refused, "home/high", "belongs to user 65535, which is not mapped")
+    mapping = ("--uidmap", "0:1000:5000", "--uidmap", "65535:6000:1", "--gidmap", "0:2000:5000",
+               "--gidmap", "65535:7000:1")
+    machine.image("bundle", "--flat", *mapping, machine.busybox, bundle, "--", "sh", "-c",
+                  "id -u; stat -c %u:%g:%a /home/ann/file /home/high /tmp/tool; echo x >/new")
+    first = machine.user.first - 1
+    equal((bundle / "rootfs/home/high").lstat().st_uid, first + 6000, "owner on the host")
+    out = machine.image("unshare", machine.runtime, "run", "--bundle", bundle, "flat")[0]
+    equal(out.split(), ["0", "1000:1000:640", "65535:65535:644", "1000:1000:4755"])
+    equal((bundle / "rootfs/new").lstat().st_uid, first + 1000, "owner of what is made")
+    machine.image("unbundle", bundle)
 
 
 @test
