@@ -19,8 +19,8 @@ NOTE = "gocker-image: "
 
 
 def pull(store, reference, *options):
-    """The digest and what was said aloud, a list of lines."""
-    done = store.run("pull", *options, reference)
+    """The digest and what was said aloud beside the progress, a list of lines."""
+    done = store.run("pull", "--quiet", *options, reference)
     equal(done.returncode, 0, f"exit code; stderr {done.stderr!r}")
     return done.stdout.strip(), done.stderr.splitlines()
 
