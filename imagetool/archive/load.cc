@@ -198,9 +198,9 @@ class Loading {
     const oci::Index index = oci::parse_index(files_.document("index.json"), "index.json");
     for (const oci::Descriptor& descriptor : index.manifests) {
       const oci::Platform wanted = options_.platform.value_or(host_platform());
-      Found found = take_oci_image(files_, find_manifest(files_, descriptor, wanted));
+      const Found found = take_oci_image(files_, find_manifest(files_, descriptor, wanted));
       const std::string name = name_in(descriptor);
-      add(std::move(found), name.empty() ? std::vector<std::string>{} : std::vector{name});
+      add(found, name.empty() ? std::vector<std::string>{} : std::vector{name});
     }
   }
 
@@ -212,7 +212,7 @@ class Loading {
     }
   }
 
-  void add(Found found, std::vector<std::string> names) {
+  void add(const Found& found, std::vector<std::string> names) {
     if (names.empty()) {
       names = {"localhost/loaded:" + digest_hex(found.image.digest).substr(0, kDigits)};
     }

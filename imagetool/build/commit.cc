@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "imagetool/build/container_changes.h"
 #include "imagetool/build/dockerfile.h"
 #include "imagetool/build/image_settings.h"
 #include "imagetool/build/made_mount_points.h"
@@ -162,7 +163,8 @@ std::string commit_container(const Places& places, const std::string& id,
     if (state && state->status == "running" && options.pause == CommitOptions::Pause::yes) {
       pause.emplace(runtime, transition);
     }
-    const Fd changes = open_changes(places.bundle(id));
+    const LayerDraft scratch = writing.draft_layer();
+    const Fd changes = open_container_changes(places, id, scratch.tree());
     if (auto layer = ChangesLayer(writing, image, notes).make(changes, mount_points)) {
       layers.push_back(std::move(*layer));
     }

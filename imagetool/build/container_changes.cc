@@ -20,10 +20,7 @@ Fd open_files(const Store& store, std::vector<std::string> chain_ids, const Temp
   return mount_layers({.store = store, .chain_ids = std::move(chain_ids), .id_maps = {}});
 }
 
-}  // namespace
-
-std::vector<Change> container_changes(const Places& places, const std::string& id) {
-  const Doing doing("compare container", id);
+std::vector<Change> compare(const Places& places, const std::string& id, const BundleFiles& files) {
   const ContainerRecord record = load_record(places, id);
   const Store store(places.root);
   const Image image = load_image(store, record.image, record.digest);
@@ -31,11 +28,24 @@ std::vector<Change> container_changes(const Places& places, const std::string& i
   const std::vector<std::string> points =
       made_mount_points(RootDir(before.duplicate()), places.bundle(id) + "/config.json");
   const std::set<std::string> made(points.begin(), points.end());
-  const BundleFiles files = open_files(places.bundle(id));
   if (files.kind == BundleFiles::Kind::all) {
     return tree_changes(before, files.directory, Comparison::attributes, made);
   }
   return upper_changes(files.directory, store.overlay_attributes(), before, made);
+}
+
+}  // namespace
+
+std::vector<Change> container_changes(const Places& places, const std::string& id) {
+  const Doing doing("compare container", id);
+  return compare(places, id, open_files(places.bundle(id)));
+}
+
+Fd open_container_changes(const Places& places, const std::string& id, const Fd& scratch) {
+  BundleFiles files = open_files(places.bundle(id));
+  if (files.kind == BundleFiles::Kind::upper) return std::move(files.directory);
+  extract_changes(compare(places, id, files), files.directory, scratch);
+  return open_file_at(scratch, ".", O_RDONLY | O_DIRECTORY);
 }
 
 std::vector<Change> last_layer_changes(const Store& store, const Image& image) {

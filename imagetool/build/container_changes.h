@@ -14,6 +14,10 @@ namespace gocker {
 // for them. A container that runs is looked at as it is.
 std::vector<Change> container_changes(const Places& places, const std::string& id);
 
+// The same as a directory: the bundle's own upper one, or, where it has none, one that is filled in
+// `scratch`, an empty directory.
+Fd open_container_changes(const Places& places, const std::string& id, const Fd& scratch);
+
 // What the topmost layer of an image changes in those below it.
 std::vector<Change> last_layer_changes(const Store& store, const Image& image);
 

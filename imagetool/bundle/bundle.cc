@@ -258,17 +258,6 @@ void unmount_bundle(const std::string& directory) {
   detach_mounts(open_file(directory, O_RDONLY | O_DIRECTORY), kRootfs);
 }
 
-Fd open_changes(const std::string& directory) {
-  const Fd fd = open_file(directory, O_RDONLY | O_DIRECTORY);
-  const RootfsDriver* driver = driver_in(read_marker(fd));
-  if (driver != &overlay_driver()) {
-    const std::string name(driver == nullptr ? "none" : driver->name());
-    throw Error("its files are no overlay on its image's (storage: " + name +
-                "): what it has changed cannot be told");
-  }
-  return open_file_at(fd, kUpper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-}
-
 BundleFiles open_files(const std::string& directory) {
   const Fd fd = open_file(directory, O_RDONLY | O_DIRECTORY);
   const bool is_overlay = driver_in(read_marker(fd)) == &overlay_driver();

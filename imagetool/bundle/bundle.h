@@ -40,10 +40,6 @@ void mount_bundle(const Store& store, const std::string& directory);
 // Unmounts DIR/rootfs; what the container has changed stays in DIR/upper.
 void unmount_bundle(const std::string& directory);
 
-// What the container has changed: an overlay's upper directory, opened for reading. Throws for a
-// bundle that keeps changes and image in one place (a snapshot, a flat one).
-Fd open_changes(const std::string& directory);
-
 // Where a bundle's files are: what the container has changed, or, where a driver keeps no upper
 // directory, all of them.
 struct BundleFiles {

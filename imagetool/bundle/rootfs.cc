@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "imagetool/bundle/mapped_owner.h"
 #include "imagetool/bundle/mount_point.h"
 #include "imagetool/bundle/user_namespace.h"
 #include "imagetool/layer/attributes.h"
@@ -80,12 +81,11 @@ class FlatDriver : public RootfsDriver {
   bool uses_layers() const override { return false; }
 
   Fd make(const RootfsSource& source, const Fd& directory) const override {
-    if (!source.id_maps.empty()) {
-      throw Error("the ids of a flat bundle's files cannot be mapped; leave out --flat");
-    }
     Fd rootfs = make_subdirectory(directory, kRootfs);
     const RootDir image(mount_layers(source));
-    copy_tree(image.open(".", O_RDONLY | O_DIRECTORY), rootfs);
+    copy_tree(image.open(".", O_RDONLY | O_DIRECTORY), rootfs, [&](Attributes& attributes) {
+      if (!source.id_maps.empty()) map_owner(attributes, source.id_maps);
+    });
     return rootfs;
   }
 

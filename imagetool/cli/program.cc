@@ -222,6 +222,8 @@ void run(const std::vector<std::string>& words) {
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands = {&kPull,
                                            &kPush,
+                                           &kCopy,
+                                           &kTags,
                                            &kSave,
                                            &kLoad,
                                            &kLogin,

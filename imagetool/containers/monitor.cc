@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "imagetool/containers/cgroup_manager.h"
 #include "imagetool/containers/oci_runtime.h"
 #include "imagetool/containers/program_error.h"
 #include "imagetool/lifeline.h"
@@ -30,11 +31,10 @@ std::string runtime_log(const Places& places, const std::string& id) {
 }
 
 void add_runtime_args(const Places& places, const std::string& id, std::vector<std::string>& args) {
-  for (const std::string& word :
-       {"--root=" + places.runtime_state(), "--log=" + runtime_log(places, id),
-        std::string("--log-format=json")}) {
-    args.insert(args.end(), {"--runtime-arg", word});
-  }
+  std::vector<std::string> words = cgroup_manager_options(places);
+  words.insert(words.end(), {"--root=" + places.runtime_state(), "--log=" + runtime_log(places, id),
+                             "--log-format=json"});
+  for (const std::string& word : words) args.insert(args.end(), {"--runtime-arg", word});
 }
 
 void add_exit_command(const Places& places, const std::string& id, std::vector<std::string>& args) {

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "imagetool/containers/cgroup_manager.h"
 #include "imagetool/containers/program_error.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -77,7 +80,9 @@ std::string OciRuntime::processes(const std::string& id,
 }
 
 std::vector<std::string> OciRuntime::command_line() const {
-  return {places_.runtime, "--root", places_.runtime_state()};
+  std::vector<std::string> words = {places_.runtime, "--root", places_.runtime_state()};
+  for (std::string& option : cgroup_manager_options(places_)) words.push_back(std::move(option));
+  return words;
 }
 
 std::string OciRuntime::call(std::vector<std::string> words) const {
@@ -94,7 +99,11 @@ std::string OciRuntime::call(std::vector<std::string> words) const {
 }
 
 std::vector<std::string> program_environment() {
-  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  std::vector<std::string> env = {
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime_folder != nullptr) env.push_back(std::string("XDG_RUNTIME_DIR=") + runtime_folder);
+  return env;
 }
 
 }  // namespace gocker

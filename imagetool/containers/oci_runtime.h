@@ -46,7 +46,8 @@ class OciRuntime {
   const Places& places_;
 };
 
-// The environment of programs that are called: nothing of the caller's but the way to programs.
+// The environment of programs that are called: nothing of the caller's but the way to programs, and
+// to the user's systemd.
 std::vector<std::string> program_environment();
 
 }  // namespace gocker

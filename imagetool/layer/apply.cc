@@ -16,6 +16,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
+#include "runtime/base/user_rights.h"
 
 namespace gocker {
 namespace {
@@ -206,11 +207,15 @@ class Application {
       throw Error("a character device 0:0 would hide a file of the layers below: refused");
     }
     const dev_t device = type == S_IFIFO ? 0 : entry_->device;
-    check(tree_.make_entry(parent, name,
-                           [type, device](int directory, const char* entry) {
-                             return ::mknodat(directory, entry, type | S_IRUSR | S_IWUSR, device);
-                           }),
-          "mknod");
+    const int made =
+        tree_.make_entry(parent, name, [type, device](int directory, const char* entry) {
+          return ::mknodat(directory, entry, type | S_IRUSR | S_IWUSR, device);
+        });
+    if (made < 0 && errno == EPERM && type != S_IFIFO && !is_host_root()) {
+      tree_.hide(parent, name);  // what the layers below have there is not in the image, either
+      return note("a device node, left out: only root of the host can make it");
+    }
+    check(made, "mknod");
     set_attributes_at(parent->fd, name.c_str(), Node::special, attributes());
   }
 

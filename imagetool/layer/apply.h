@@ -24,7 +24,8 @@
 
 namespace gocker {
 
-// What was left out: sockets, attributes that Linux has no place for. At most kMaxNotes are kept.
+// What was left out: sockets, attributes that Linux has no place for, device nodes where only root
+// of the host may make them. At most kMaxNotes are kept.
 using Notes = std::vector<std::string>;
 inline constexpr size_t kMaxNotes = 20;
 

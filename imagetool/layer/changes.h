@@ -35,4 +35,8 @@ enum class Comparison { attributes, content };
 std::vector<Change> tree_changes(const Fd& before, const Fd& after, Comparison comparison,
                                  const std::set<std::string>& made = {});
 
+// Makes `target`, an empty directory, what the upper directory of an overlay would be: the objects
+// of `after` that `changes` (of tree_changes) tell of, with whiteouts for those that are gone.
+void extract_changes(const std::vector<Change>& changes, const Fd& after, const Fd& target);
+
 }  // namespace gocker

@@ -77,17 +77,24 @@ void copy_regular(const Fd& source, const struct stat& status, const Fd& directo
 
 class TreeCopy {
  public:
-  explicit TreeCopy(const Fd& top) : top_(top) {}
+  TreeCopy(const Fd& top, const AttributeChange& change) : top_(top), change_(change) {}
 
   // `path` is where `target` lies below the top: "", or "usr/lib/".
   void copy(const Fd& source, const Fd& target, const std::string& path) {
     for (const std::string& name : list_directory(source, path)) {
       copy_entry(source, target, name, path + name);
     }
-    set_attributes(target, read_attributes(source, stat_fd(source, path)));
+    const Doing doing("copy", path);
+    set_attributes(target, attributes_for_copy(source, stat_fd(source, path)));
   }
 
  private:
+  Attributes attributes_for_copy(const Fd& entry, const struct stat& status) const {
+    Attributes attributes = read_attributes(entry, status);
+    if (change_) change_(attributes);
+    return attributes;
+  }
+
   void copy_entry(const Fd& source, const Fd& target, const std::string& name,
                   const std::string& path) {
     const Fd entry = open_file_at(source, name, O_PATH | O_NOFOLLOW);
@@ -100,7 +107,7 @@ class TreeCopy {
     }
     if (status.st_nlink > 1 && link_to_copy(status, path)) return;
     const Doing doing("copy", path);
-    copy_file(entry, status, target, name);
+    copy_file(entry, status, target, name, attributes_for_copy(entry, status));
   }
 
   // The first name of a file is copied, the others become links to it.
@@ -112,6 +119,7 @@ class TreeCopy {
   }
 
   const Fd& top_;
+  const AttributeChange& change_;
   std::map<std::pair<dev_t, ino_t>, std::string> copies_;  // the path of the first name
 };
 
@@ -147,8 +155,8 @@ void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
   set_attributes_at(directory, name.c_str(), Node::special, attributes);
 }
 
-void copy_tree(const Fd& source, const Fd& target) {
-  TreeCopy(target).copy(source, target, "");
+void copy_tree(const Fd& source, const Fd& target, const AttributeChange& change) {
+  TreeCopy(target, change).copy(source, target, "");
 }
 
 }  // namespace gocker

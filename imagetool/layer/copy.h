@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <string>
 
 #include "imagetool/layer/attributes.h"
@@ -24,7 +25,9 @@ void copy_file(const Fd& source, const struct stat& status, const Fd& directory,
 std::string read_link_target(const Fd& link);
 
 // Copies the content and the attributes of the directory `source` to the empty directory `target`.
-// Files that have several names below `source` have them below `target`.
-void copy_tree(const Fd& source, const Fd& target);
+// Files that have several names below `source` have them below `target`. `change` is what each file
+// gets in place of its own attributes.
+using AttributeChange = std::function<void(Attributes&)>;
+void copy_tree(const Fd& source, const Fd& target, const AttributeChange& change = {});
 
 }  // namespace gocker

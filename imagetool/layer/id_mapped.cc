@@ -36,6 +36,10 @@ Fd clone_id_mapped(const Fd& directory, const Fd& user_namespace) {
   if (::mount_setattr(clone.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) {
     return clone;
   }
+  if (errno == EPERM) {
+    throw Error("only root of the host can mount with mapped ids; without root copy them, --flat",
+                EPERM);
+  }
   if (errno != EINVAL) throw_errno("mount_setattr");
   throw Error("the file system cannot be mounted with mapped ids (ext4, xfs and btrfs can)",
               EINVAL);

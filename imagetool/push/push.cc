@@ -9,6 +9,7 @@
 
 #include "imagetool/push/mount_sources.h"
 #include "imagetool/push/repack.h"
+#include "imagetool/push/target.h"
 #include "imagetool/registry/http.h"
 #include "imagetool/registry/repository.h"
 #include "imagetool/registry/upload.h"
@@ -66,13 +67,6 @@ std::vector<BlobUpload> uploads_of(const Parcel& parcel, const Transaction& tran
   return uploads;
 }
 
-std::string outcome(const BlobUpload& blob) {
-  const std::string what = blob.name + " (" + human_size(blob.descriptor.size) + "): ";
-  if (blob.way == BlobUpload::Way::found) return what + "already there";
-  if (blob.way == BlobUpload::Way::mounted) return what + "mounted from " + blob.mount_from;
-  return what + "uploaded";
-}
-
 class BlobsPush {
  public:
   BlobsPush(std::vector<BlobUpload> blobs, Progress& progress)
@@ -92,7 +86,7 @@ class BlobsPush {
   void show() {
     std::vector<ProgressRow> rows;
     for (const BlobUpload& blob : blobs_) {
-      if (blob.complete() && told_.insert(blob.name).second) progress_.finished(outcome(blob));
+      if (blob.complete() && told_.insert(blob.name).second) progress_.finished(outcome_of(blob));
       const std::string_view action = blob.complete() ? "done" : kUploading;
       rows.push_back({blob.name, action, blob.sent, blob.descriptor.size});
     }
@@ -103,14 +97,6 @@ class BlobsPush {
   Progress& progress_;
   std::set<std::string> told_;  // what a person knows to be there
 };
-
-Repository open_target(HttpClient& client, const Reference& target, const PushOptions& options) {
-  // Mirrors are for reading: the last place is the registry itself.
-  Endpoint endpoint = endpoints_of(target, load_registries_conf()).back();
-  if (options.transport != Transport::usual) endpoint.transport = options.transport;
-  auto credentials = load_credentials(options.credentials, endpoint.host, endpoint.path);
-  return {client, std::move(endpoint), std::move(credentials), Access::write};
-}
 
 }  // namespace
 
@@ -126,7 +112,7 @@ std::string push(const Store& store, const Image& image, const Reference& target
   }
 
   HttpClient client(options.certificates);
-  Repository repository = open_target(client, target, options);
+  Repository repository = open_target(client, target, {options.transport, options.credentials});
   // Whoever has the manifest has its blobs. The first request also shows whether anybody is there.
   if (repository.digest_of_manifest(target.version()) == digest) {
     progress.finished("all of it: already there");

@@ -23,9 +23,12 @@ class Download : public Transfer {
     take_what_is_there();
   }
 
-  bool complete() const override { return blob_.complete; }
+  bool complete() const override {
+    return blob_.complete || (blob_.wish && blob_.wish() == BlobDownload::Wish::never);
+  }
 
  private:
+  bool ready() const override { return !blob_.wish || blob_.wish() == BlobDownload::Wish::now; }
   HttpRequest next_request() override;
   void receive(const HttpResponse& head, std::string_view bytes) override;
   void take_answer(const HttpResponse& response) override;

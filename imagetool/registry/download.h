@@ -23,6 +23,9 @@ struct BlobDownload {
   // Called with `received` after each write, so that others can read what is there; it is not
   // checked yet, and is written again where a server starts anew.
   std::function<void(uint64_t)> arrived;
+  // Where given: whether it is to begin. What is never wanted counts as complete.
+  enum class Wish { later, now, never };
+  std::function<Wish()> wish;
   bool complete = false;  // received, and its size and digest are right
 };
 

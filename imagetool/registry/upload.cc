@@ -40,6 +40,7 @@ class Upload : public Transfer {
     close,
   };
 
+  bool ready() const override;
   HttpRequest next_request() override;
   void receive(const HttpResponse&, std::string_view) override {}  // nothing is asked for
   void take_answer(const HttpResponse& response) override;
@@ -73,6 +74,12 @@ class Upload : public Transfer {
   uint64_t chunk_ = 0;     // how much one request may send; 0: all
   uint64_t smallest_ = 0;  // that the registry takes as a chunk
 };
+
+bool Upload::ready() const {
+  if (step_ == Step::look || step_ == Step::mount || !blob_.available) return true;
+  blob_.wanted = true;
+  return blob_.available();
+}
 
 HttpRequest Upload::next_request() {
   const std::string digest = percent_encode(blob_.descriptor.digest);

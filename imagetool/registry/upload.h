@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,10 @@ struct BlobUpload {
   std::string name;        // for messages: "layer 2 of 5"
   Fd file;                 // all of it, for reading
   std::string mount_from;  // a repository's path at the same registry that may have it, or empty
+  // Where the content comes from elsewhere: whether all of it is in the file. Until then `wanted`
+  // says whether it is needed at all: not where the registry has it or mounts it.
+  std::function<bool()> available;
+  bool wanted = false;
   uint64_t sent = 0;       // bytes so far, for whoever shows progress
   Way way = Way::pending;  // how it came there
 

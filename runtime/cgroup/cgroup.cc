@@ -1,17 +1,22 @@
 #include "runtime/cgroup/cgroup.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <set>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/signalling.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/controllers.h"
@@ -121,24 +126,6 @@ std::set<pid_t> pids_below(const std::string& directory) {
   return pids;
 }
 
-// Until a pass finds nobody new: a fork may get away from any single one. What a freezer holds
-// can't fork.
-void signal_all(const std::string& directory, int signal) {
-  constexpr int kPasses = 100;
-  std::set<pid_t> signalled;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    bool found_new = false;
-    for (const pid_t pid : pids_below(directory)) {
-      if (!signalled.insert(pid).second) continue;
-      found_new = true;
-      if (::kill(pid, signal) != 0 && errno != ESRCH) {
-        throw_errno("kill", std::to_string(pid));
-      }
-    }
-    if (!found_new) return;
-  }
-}
-
 // The files whose new owner may manage groups of its own, and no more than that.
 std::vector<std::string> delegated_files() {
   const Fd list = open_if_exists("/sys/kernel/cgroup/delegate", O_RDONLY);
@@ -150,6 +137,36 @@ std::vector<std::string> delegated_files() {
     if (is_name) files.emplace_back(file);
   }
   return files;
+}
+
+// Without root no filter can be loaded, nor is there need of one: nodes can't be made either.
+template <class Filter>
+void filter_if_allowed(const std::vector<oci::DeviceRule>& rules, Filter filter) try {
+  filter();
+} catch (const Error& refused) {
+  if (refused.code() != EPERM || is_host_root()) throw;
+  if (!rules.empty()) warn("/linux/resources/devices", "not applied: only root may");
+}
+
+// By whoever removes it. The directory above tells of it, and may itself be gone by then.
+bool is_removed_in_time(const std::string& directory) {
+  const auto deadline = Clock::now() + kPatience;
+  const Fd watch(check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
+  const std::string above = directory_above(directory);
+  if (::inotify_add_watch(watch.get(), above.c_str(), IN_DELETE | IN_ONLYDIR) < 0) {
+    if (errno == ENOENT) return true;
+    throw_errno("watch", above);
+  }
+  while (GroupDirectory::open_if_exists(directory)) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd told{watch.get(), POLLIN, 0};
+    if (::poll(&told, 1, static_cast<int>(left)) < 0 && errno != EINTR) throw_errno("poll");
+    std::array<char, 4096> events;
+    while (::read(watch.get(), events.data(), events.size()) > 0) continue;
+  }
+  return true;
 }
 
 std::string list_of(const std::set<pid_t>& pids) {
@@ -205,9 +222,8 @@ void Cgroup::filter_devices(const oci::Resources& resources) const {
   const Doing doing("set limits");
   // --cgroup-manager disabled, or those that a user is given have nothing to do with devices.
   const bool none = paths_.hierarchies.empty() || (paths_.find("") == nullptr && !is_host_root());
-  if (!none && paths_.find("devices") == nullptr) {
-    apply_first_device_rules(resources.devices);
-  }
+  if (none || paths_.find("devices") != nullptr) return;
+  filter_if_allowed(resources.devices, [&] { apply_first_device_rules(resources.devices); });
 }
 
 // The default would take devices away from those who are in a foreign group already.
@@ -216,15 +232,18 @@ void Cgroup::apply_first_device_rules(const std::vector<oci::DeviceRule>& rules)
   const CgroupPaths::Hierarchy* devices = v1 != nullptr ? v1 : paths_.find("");
   const bool joined = devices != nullptr && !devices->owned;
   if (joined && rules.empty()) return;
-  if (v1 != nullptr || devices == nullptr) return apply_device_rules(paths_, rules);
-  attach_device_filter(unified_group(), decide_devices(rules),
-                       joined ? Attached::perhaps : Attached::nothing);
+  if (devices == nullptr) return apply_device_rules(paths_, rules);
+  const std::vector<DeviceDecision> decisions = decide_devices(rules);
+  const Attached before = joined ? Attached::perhaps : Attached::nothing;
+  if (v1 == nullptr) return attach_device_filter(unified_group(), decisions, before);
+  write_device_list(GroupDirectory::open(v1->directory, filesystem()), decisions, before);
 }
 
 void Cgroup::update(const oci::Resources& resources) {
   const Doing doing("set limits");
   apply_limits(paths_, resources);
-  if (!resources.devices.empty()) apply_device_rules(paths_, resources.devices);
+  const std::vector<oci::DeviceRule>& rules = resources.devices;
+  if (!rules.empty()) filter_if_allowed(rules, [&] { apply_device_rules(paths_, rules); });
 }
 
 void Cgroup::give_to(uid_t owner) {
@@ -308,21 +327,14 @@ void Cgroup::kill_all(int signal) {
   if (!group) return;
   const bool at_once =
       signal == SIGKILL && hierarchy->controllers.empty() && group->try_write(kKill, "1") == 0;
-  if (!at_once) signal_all(hierarchy->directory, signal);
+  if (!at_once) signal_listed([&] { return pids_below(hierarchy->directory); }, signal);
   if (signal == SIGKILL) thaw_v1_groups_below(paths_);
 }
 
 void Cgroup::await_removal() {
   const Doing doing("wait for systemd to remove the control groups");
-  const auto deadline = Clock::now() + kPatience;
-  const auto is_there = [](const CgroupPaths::Hierarchy& hierarchy) {
-    return hierarchy.owned && GroupDirectory::open_if_exists(hierarchy.directory).has_value();
-  };
-  useconds_t pause = 100;
-  while (std::any_of(paths_.hierarchies.begin(), paths_.hierarchies.end(), is_there)) {
-    if (Clock::now() >= deadline) return remove();
-    ::usleep(pause);
-    pause = std::min(pause * 2, kLongestPause);
+  for (const CgroupPaths::Hierarchy& hierarchy : paths_.hierarchies) {
+    if (hierarchy.owned && !is_removed_in_time(hierarchy.directory)) return remove();
   }
 }
 

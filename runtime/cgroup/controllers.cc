@@ -55,6 +55,7 @@ bool hand_down_controller(const GroupDirectory& group, const std::string& contro
     const std::string value = "+" + controller;
     const int code = step.try_write(kHandedDown, value);
     if (code == 0) continue;
+    if ((code == EACCES || code == EPERM) && !is_host_root()) return false;  // it is not delegated
     const char* hint = code == EBUSY ? ": processes are in that group, so it can't limit groups "
                                        "below it (give a cgroupsPath below another one)"
                                      : "";

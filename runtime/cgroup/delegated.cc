@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/base/file.h"
-#include "runtime/base/text.h"
+#include "runtime/cgroup/membership.h"
 
 namespace gocker {
 namespace {
@@ -26,41 +26,20 @@ std::string group_above(const std::string& group) {
   return slash == std::string::npos ? "" : group.substr(0, slash);
 }
 
-// What of the hierarchy is mounted need not be its root: in a container it is a group below.
-std::string place_of(const CgroupHost::Hierarchy& hierarchy, std::string group) {
-  if (hierarchy.root.size() > 1 && group.starts_with(hierarchy.root)) {
-    group.erase(0, hierarchy.root.size());
-  }
-  return hierarchy.mount_point + (group == "/" ? "" : group);
-}
-
 std::vector<std::string> candidates(const CgroupHost::Hierarchy& hierarchy,
                                     const std::string& group) {
-  std::string own = place_of(hierarchy, group);
+  std::string own = directory_of(hierarchy, group);
   if (!hierarchy.controllers.empty() || group == "/") return {std::move(own)};
-  return {place_of(hierarchy, group_above(group)), std::move(own)};
+  return {directory_of(hierarchy, group_above(group)), std::move(own)};
 }
 
 }  // namespace
-
-std::string own_group(std::string_view proc_cgroup, std::string_view controllers) {
-  for (const std::string_view line : split(proc_cgroup, '\n')) {
-    const size_t first = line.find(':');
-    if (first == std::string_view::npos) continue;
-    const size_t second = line.find(':', first + 1);
-    if (second == std::string_view::npos) continue;
-    if (line.substr(first + 1, second - first - 1) == controllers) {
-      return std::string(line.substr(second + 1));
-    }
-  }
-  return {};
-}
 
 CgroupPaths plan_delegated_cgroups(const std::string& id, const CgroupHost& host) {
   const std::string listing = read_file("/proc/self/cgroup");
   CgroupPaths paths;
   for (const CgroupHost::Hierarchy& hierarchy : host.hierarchies) {
-    const std::string group = own_group(listing, hierarchy.controllers);
+    const std::string group = group_of(listing, hierarchy.controllers);
     if (group.empty()) continue;
     for (const std::string& above : candidates(hierarchy, group)) {
       if (!may_make_groups_in(above)) continue;

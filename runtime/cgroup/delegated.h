@@ -13,8 +13,4 @@ namespace gocker {
 // Hierarchies that are closed to the caller are left out; there may be none at all.
 CgroupPaths plan_delegated_cgroups(const std::string& id, const CgroupHost& host = cgroup_host());
 
-// The group in each hierarchy, by the text of /proc/PID/cgroup: "" of "0::/user.slice" is
-// "/user.slice". Empty where the hierarchy isn't listed.
-std::string own_group(std::string_view proc_cgroup, std::string_view controllers);
-
 }  // namespace gocker

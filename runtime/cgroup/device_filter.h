@@ -16,7 +16,6 @@ std::vector<bpf_insn> compile_device_filter(const std::vector<DeviceDecision>& d
 
 // Attaches it. A filter that was attached here before is replaced in one step; what others
 // attached stays, and may deny more. A group that was just made has nothing attached.
-enum class Attached { nothing, perhaps };
 void attach_device_filter(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions,
                           Attached attached);
 

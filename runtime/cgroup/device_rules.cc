@@ -147,17 +147,6 @@ void write_device_line(const GroupDirectory& group, const Fd& file, const Device
                       (origin.empty() ? "/linux/resources/devices" : origin) + ": ", hint);
 }
 
-void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions) {
-  const DeviceList before = parse_device_list(group.read_record("devices.list"));
-  const std::vector<DeviceWrite> changes = device_list_changes(before, device_list_of(decisions));
-  if (changes.empty()) return;
-  const Fd allow = group.open_file(kAllow, O_WRONLY);
-  const Fd deny = group.open_file(kDeny, O_WRONLY);
-  for (const DeviceWrite& change : changes) {
-    write_device_line(group, change.allow ? allow : deny, change, decisions);
-  }
-}
-
 }  // namespace
 
 bool DeviceAccess::covers(const DeviceAccess& other) const {
@@ -257,10 +246,23 @@ std::vector<DeviceWrite> device_list_changes(const DeviceList& from, const Devic
   return changes;
 }
 
+void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions,
+                       Attached attached) {
+  DeviceList before{.allow_by_default = true, .exceptions = {}};
+  if (attached == Attached::perhaps) before = parse_device_list(group.read_record("devices.list"));
+  const std::vector<DeviceWrite> changes = device_list_changes(before, device_list_of(decisions));
+  if (changes.empty()) return;
+  const Fd allow = group.open_file(kAllow, O_WRONLY);
+  const Fd deny = group.open_file(kDeny, O_WRONLY);
+  for (const DeviceWrite& change : changes) {
+    write_device_line(group, change.allow ? allow : deny, change, decisions);
+  }
+}
+
 void apply_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceRule>& rules) {
   const std::vector<DeviceDecision> decisions = decide_devices(rules);
   if (const auto group = open_v1_group(paths, "devices")) {
-    return write_device_list(*group, decisions);
+    return write_device_list(*group, decisions, Attached::perhaps);
   }
   if (const CgroupPaths::Hierarchy* unified = paths.find("")) {
     return attach_device_filter(GroupDirectory::open(unified->directory), decisions,

@@ -12,6 +12,7 @@
 
 #include "oci-spec/runtime_spec.h"
 #include "runtime/cgroup/cgroup_paths.h"
+#include "runtime/cgroup/group_directory.h"
 
 namespace gocker {
 
@@ -62,6 +63,13 @@ struct DeviceWrite {
 };
 // What to write to get from one list to the other; what both hold stays untouched meanwhile.
 std::vector<DeviceWrite> device_list_changes(const DeviceList& from, const DeviceList& to);
+
+// What a group has of rules before: nothing of its own, where it was made in this very run.
+enum class Attached { nothing, perhaps };
+
+// By the devices controller of v1, whose group it is.
+void write_device_list(const GroupDirectory& group, const std::vector<DeviceDecision>& decisions,
+                       Attached attached);
 
 // By the devices controller of v1, else by a BPF program on the unified group (device_filter.h).
 void apply_device_rules(const CgroupPaths& paths, const std::vector<oci::DeviceRule>& rules);

@@ -1,13 +1,10 @@
 #include "runtime/cgroup/systemd_name.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
-#include "runtime/cgroup/cgroup_host.h"
 
 namespace gocker {
 namespace {
@@ -38,18 +35,6 @@ bool is_slice_name(std::string_view name) {
          stem.find("--") == std::string_view::npos;
 }
 
-// "0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope" -> up to the ".service".
-std::string group_of_user_manager(std::string_view own_cgroups) {
-  const std::string user = std::to_string(::geteuid());
-  const std::string service = "/user@" + user + ".service";
-  for (const std::string_view line : split(own_cgroups, '\n')) {
-    if (!line.starts_with("0::")) continue;
-    const size_t at = (std::string(line) + "/").find(service + "/");
-    if (at != std::string::npos) return std::string(line.substr(3, at + service.size() - 3));
-  }
-  return "/user.slice/user-" + user + ".slice" + service;
-}
-
 }  // namespace
 
 ScopeName plan_scope(const std::string& cgroups_path, const std::string& id,
@@ -71,29 +56,6 @@ ScopeName plan_scope(const std::string& cgroups_path, const std::string& id,
     throw_bad_path(cgroups_path, json_quote(name.unit) + " is no name of a unit");
   }
   return name;
-}
-
-std::string path_of_slice(const std::string& slice) {
-  const std::string stem = slice.substr(0, slice.size() - kSlice.size());
-  if (stem == "-") return {};
-  std::string path;
-  for (size_t dash = stem.find('-');; dash = stem.find('-', dash + 1)) {
-    path.append("/").append(stem.substr(0, dash)).append(kSlice);
-    if (dash == std::string::npos) return path;
-  }
-}
-
-CgroupPaths plan_scope_group(const ScopeName& name, SystemdInstance instance,
-                             std::string_view own_cgroups) {
-  const CgroupHost& host = cgroup_host();
-  if (!host.unified_only()) {
-    throw Error(
-        "groups by systemd need a host with cgroup v2 alone: use --cgroup-manager cgroupfs");
-  }
-  std::string directory = host.find("")->mount_point;
-  if (instance == SystemdInstance::user) directory += group_of_user_manager(own_cgroups);
-  directory += path_of_slice(name.slice) + "/" + name.unit;
-  return {.hierarchies = {{.controllers = {}, .directory = std::move(directory), .owned = false}}};
 }
 
 }  // namespace gocker

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
@@ -191,6 +190,17 @@ SystemdProperties parse_systemd_properties(std::string_view text) {
                           std::vector<std::string>(fields.begin() + 2, fields.end())});
   }
   return properties;
+}
+
+std::string to_text(const ScopeMember& member) {
+  return std::to_string(member.pid) + '\t' + member.group;
+}
+
+std::optional<ScopeMember> parse_scope_member(std::string_view text) {
+  const size_t tab = text.find('\t');
+  const auto pid = parse_u32(text.substr(0, tab));
+  if (tab == std::string_view::npos || !pid) return std::nullopt;
+  return ScopeMember{.pid = static_cast<pid_t>(*pid), .group = std::string(text.substr(tab + 1))};
 }
 
 SystemdProperties limits_of_scope(const GroupDirectory& group, WhichLimits which) {

@@ -1,7 +1,10 @@
 // What systemd is told of a container's scope (org.freedesktop.systemd1(5)).
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,12 @@ struct SystemdProperty {
 };
 using SystemdProperties = std::vector<SystemdProperty>;
 
+// A process that is to be in the scope: in its own group, or in one below ("/init").
+struct ScopeMember {
+  pid_t pid = 0;
+  std::string group;
+};
+
 // What the helper answers where all went well; anything else says what failed.
 inline constexpr std::string_view kSystemdOk = "ok";
 
@@ -27,6 +36,9 @@ inline constexpr std::string_view kSystemdOk = "ok";
 std::string to_text(const SystemdProperties& properties);
 // An error where a line is not of that form.
 SystemdProperties parse_systemd_properties(std::string_view text);
+// "PID<tab>GROUP", and whether a text is that.
+std::string to_text(const ScopeMember& member);
+std::optional<ScopeMember> parse_scope_member(std::string_view text);
 
 // The limits of the group as properties, as the kernel's files say them: systemd writes its own
 // values to these files whenever it reloads, and must not have others. `changed`: without those

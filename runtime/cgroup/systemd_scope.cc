@@ -5,14 +5,17 @@
 
 #include <utility>
 
+#include "runtime/base/companion.h"
 #include "runtime/base/error.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/cgroup/membership.h"
 
 namespace gocker {
 namespace {
 
 constexpr const char* kName = "gocker-systemd";
+constexpr const char* kSocketOfSystem = "/run/systemd/private";
 
 // Set once, by main.
 std::string& program_folder() {
@@ -21,10 +24,7 @@ std::string& program_folder() {
 }
 
 std::string helper_path() {
-  for (const char* below : {"/", "/../libexec/gocker/"}) {
-    std::string path = program_folder() + below + kName;
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
+  if (auto path = find_companion(program_folder(), kName)) return *path;
   throw Error(std::string(kName) +
               " is not installed, which systemd's groups need: use "
               "--cgroup-manager cgroupfs");
@@ -66,7 +66,10 @@ void set_systemd_helper_folder(std::string own_folder) {
 }
 
 SystemdInstance own_systemd_instance() {
-  return is_superuser() ? SystemdInstance::system : SystemdInstance::user;
+  // In a user namespace it is root's own where that namespace is all of a machine (LXC's), and
+  // nobody's where it is a user's.
+  const bool is_roots = is_host_root() || (is_superuser() && ::access(kSocketOfSystem, W_OK) == 0);
+  return is_roots ? SystemdInstance::system : SystemdInstance::user;
 }
 
 SystemdScope SystemdScope::start(const ScopeName& name, SystemdInstance instance,
@@ -81,6 +84,18 @@ SystemdScope SystemdScope::start(const ScopeName& name, SystemdInstance instance
   send_packet(scope.socket_, to_text(all));
   expect_success(scope.socket_);
   return scope;
+}
+
+std::string SystemdScope::group() const {
+  std::string directory = unified_directory_of(helper_.pid());
+  if (directory.empty()) throw Error("no cgroup2 is mounted where systemd made the group");
+  return directory;
+}
+
+void SystemdScope::move_in(const ScopeMember& member) {
+  const Doing doing("let systemd move the process into its scope");
+  send_packet(socket_, to_text(member));
+  expect_success(socket_);
 }
 
 void SystemdScope::hand_over(const SystemdProperties& limits) {
@@ -99,6 +114,14 @@ void set_scope_properties(const std::string& unit, SystemdInstance instance,
   const Doing doing("tell systemd of the limits of", unit);
   Helper helper = start_helper("set", unit, instance);
   send_packet(helper.socket, to_text(properties));
+  expect_success(helper.socket);
+  helper.process.wait();
+}
+
+void move_into_scope(const std::string& unit, SystemdInstance instance, const ScopeMember& member) {
+  const Doing doing("let systemd move the process into", unit);
+  Helper helper = start_helper("move", unit, instance);
+  send_packet(helper.socket, to_text(member));
   expect_success(helper.socket);
   helper.process.wait();
 }

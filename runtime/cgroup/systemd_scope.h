@@ -16,7 +16,9 @@ namespace gocker {
 // ../libexec/gocker.
 void set_systemd_helper_folder(std::string own_folder);
 
-SystemdInstance own_systemd_instance();  // the system's for root, the user's own otherwise
+// The system's for who is root of the machine that it runs; the user's own otherwise, also for who
+// is root of a user namespace of the user's (podman's, gocker-image's).
+SystemdInstance own_systemd_instance();
 
 // A scope that is being made. systemd needs a process to make it around: that is the helper, which
 // stays until finish() or the end of the object, so that the group stands before the container's
@@ -30,6 +32,10 @@ class SystemdScope {
 
   explicit operator bool() const { return static_cast<bool>(socket_); }
   pid_t helper() const { return helper_.pid(); }
+  // The directory of its group. systemd alone knows where that is.
+  std::string group() const;
+  // Moves a process in, by systemd, as the caller may not: see may_move().
+  void move_in(const ScopeMember& member);
   // Once the container's first process is in: tells systemd of its limits, and the helper to leave.
   // Does not wait for either.
   void hand_over(const SystemdProperties& limits);
@@ -44,5 +50,8 @@ class SystemdScope {
 // Changes a scope's properties until the next boot.
 void set_scope_properties(const std::string& unit, SystemdInstance instance,
                           const SystemdProperties& properties);
+
+// Moves a process into a scope, or into a group below its own.
+void move_into_scope(const std::string& unit, SystemdInstance instance, const ScopeMember& member);
 
 }  // namespace gocker

@@ -11,9 +11,11 @@
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/attend.h"
 #include "runtime/cli/create_options.h"
 #include "runtime/launch/ordinary_user.h"
+#include "runtime/linux/rlimits.h"
 #include "runtime/linux/self_seal.h"
 
 namespace gocker::cli {
@@ -95,6 +97,7 @@ oci::Process wanted_process(const oci::Spec& spec, const Arguments& arguments) {
 int run(const Global& global, const Arguments& arguments) {
   CreateOptions options = create_options(global, arguments);
   close_stray_descriptors(options);
+  set_systemd_helper_folder(own_folder());  // the guarded binary does not know it
   guard_binary(global.argv);
   const Container container =
       Container::load(StateRoot(global.state_root), options.id, Locking::none);
@@ -102,7 +105,8 @@ int run(const Global& global, const Arguments& arguments) {
     throw Error("container \"" + options.id + "\" is paused: resume it, or use --ignore-paused");
   }
   const oci::Spec spec = container.load_config();
-  const oci::Process process = wanted_process(spec, arguments);
+  oci::Process process = wanted_process(spec, arguments);
+  forbid_core_files(process.rlimits);
   const bool detach = arguments.has("detach");
   if (process.terminal && detach && !options.on_terminal) {
     throw Error("a terminal was asked for: --console-socket is needed to hand it over");

@@ -32,7 +32,7 @@ oci::LinuxFeatures linux_features() {
   }
   features.capabilities = known_capabilities();
   // Of the runtime, whatever this host has mounted: that is how the specification reads here.
-  features.cgroup = {.v1 = true, .v2 = true, .systemd = true, .rdma = true};
+  features.cgroup = {.v1 = true, .v2 = true, .systemd = true, .systemd_user = true, .rdma = true};
   features.seccomp = seccomp_features();
   features.apparmor = true;
   features.selinux = true;

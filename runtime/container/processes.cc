@@ -1,17 +1,17 @@
 #include "runtime/container/processes.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/signalling.h"
 #include "runtime/base/text.h"
 
 namespace gocker {
@@ -45,21 +45,6 @@ std::vector<pid_t> processes_without_groups(const Container& container) {
   return pids;
 }
 
-// Until a pass finds nobody new: a fork may get away from any single one.
-void signal_without_groups(const Container& container, int signal) {
-  constexpr int kPasses = 100;
-  std::set<pid_t> signalled;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    bool found_new = false;
-    for (const pid_t pid : processes_without_groups(container)) {
-      if (!signalled.insert(pid).second) continue;
-      found_new = true;
-      if (::kill(pid, signal) != 0 && errno != ESRCH) throw_errno("kill", std::to_string(pid));
-    }
-    if (!found_new) return;
-  }
-}
-
 bool has_groups(const Container& container) {
   return !container.record().cgroup.hierarchies.empty();
 }
@@ -72,7 +57,13 @@ std::vector<pid_t> processes_of(const Container& container) {
 }
 
 void signal_all_processes(const Container& container, int signal) {
-  if (!has_groups(container)) return signal_without_groups(container, signal);
+  if (!has_groups(container)) {
+    const auto list = [&] {
+      const std::vector<pid_t> pids = processes_without_groups(container);
+      return std::set<pid_t>(pids.begin(), pids.end());
+    };
+    return signal_listed(list, signal);
+  }
   Cgroup(container.record().cgroup).kill_all(signal);
 }
 

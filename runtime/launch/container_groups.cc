@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
+#include "runtime/cgroup/membership.h"
 #include "runtime/launch/mount_plan.h"
 #include "runtime/linux/id_map.h"
 
@@ -68,11 +67,23 @@ GroupPlan plan_groups(const GroupWishes& wishes) {
   GroupPlan plan{.wishes = wishes, .paths = {}, .scope = {}};
   if (wishes.manager == CgroupManager::cgroupfs) plan.paths = plan_own_groups(wishes);
   if (wishes.manager == CgroupManager::systemd) {
-    const SystemdInstance instance = own_systemd_instance();
-    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, instance);
-    plan.paths = plan_scope_group(*plan.scope, instance, read_file("/proc/self/cgroup"));
+    plan.scope = plan_scope(wishes.cgroups_path, wishes.id, own_systemd_instance());
+    if (!cgroup_host().unified_only()) {
+      throw Error(
+          "groups by systemd need a host with cgroup v2 alone: use --cgroup-manager cgroupfs");
+    }
   }
   return plan;
+}
+
+ContainerGroups::~ContainerGroups() {
+  if (!scope_) return;
+  scope_ = SystemdScope();  // and with it the helper, who is in there
+  try {
+    cgroup_.await_removal();
+  } catch (const std::exception&) {
+    // The error that led here is the one to tell.
+  }
 }
 
 void ContainerGroups::make() {
@@ -99,19 +110,11 @@ void ContainerGroups::make_groups() {
 void ContainerGroups::make_scope() {
   scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
                                properties_of_scope(plan_.wishes.id, spec_.annotations));
-  CgroupPaths paths = plan_.paths;
-  const std::string& directory = paths.hierarchies.front().directory;
-  if (!GroupDirectory::open_if_exists(directory)) {
-    throw Error("systemd made " + plan_.scope->unit + ", but not at " + directory);
-  }
-  paths.hierarchies.front().owned = true;
-  if (plan_.wishes.subgroup.empty()) {
-    cgroup_ = Cgroup(std::move(paths));
-    return;
-  }
-  paths.hierarchies.front().directory += "/" + plan_.wishes.subgroup;
-  cgroup_ = Cgroup(std::move(paths));
-  cgroup_.create(scope_.helper());
+  std::string directory = scope_.group();
+  are_closed_ = !is_host_root() && !may_move(unified_directory_of(::getpid()), directory);
+  if (!plan_.wishes.subgroup.empty()) directory += "/" + plan_.wishes.subgroup;
+  cgroup_ = Cgroup({.hierarchies = {{.controllers = {}, .directory = directory, .owned = true}}});
+  if (!plan_.wishes.subgroup.empty()) cgroup_.create(scope_.helper());
 }
 
 void ContainerGroups::set_limits(const oci::Resources& resources) {
@@ -119,6 +122,11 @@ void ContainerGroups::set_limits(const oci::Resources& resources) {
   if (spec_.linux_.resources) {
     warn("/linux/resources", "not applied: control groups are disabled by --cgroup-manager");
   }
+}
+
+void ContainerGroups::move_in(pid_t init) {
+  const std::string& subgroup = plan_.wishes.subgroup;
+  scope_.move_in({.pid = init, .group = subgroup.empty() ? "" : "/" + subgroup});
 }
 
 void ContainerGroups::enter() {

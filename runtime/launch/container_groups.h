@@ -41,10 +41,17 @@ class ContainerGroups {
   // Both must outlive the object.
   ContainerGroups(const GroupPlan& plan, const oci::Spec& spec, Guest guest)
       : plan_(plan), spec_(spec), guest_(guest), cgroup_(plan.paths) {}
+  ContainerGroups(const ContainerGroups&) = delete;
+  ContainerGroups& operator=(const ContainerGroups&) = delete;
+  // Waits until systemd has taken away again what was not finished; nobody may be in it by then.
+  ~ContainerGroups();
 
   // The groups stand when this returns, and the limits, but for that of processes where others are
   // in.
   void make();
+  // Whether the first process can't be born in the groups, but must be moved in.
+  bool are_closed() const { return are_closed_; }
+  void move_in(pid_t init);
   // To be called once the container's first process is in, and its program does not run.
   void enter();
   // To be called before the container is said to be made, when no guest is in any more: all limits
@@ -66,6 +73,7 @@ class ContainerGroups {
   Guest guest_;
   Cgroup cgroup_;
   SystemdScope scope_;
+  bool are_closed_ = false;
 };
 
 }  // namespace gocker

@@ -23,6 +23,7 @@
 #include "runtime/launch/launcher.h"
 #include "runtime/launch/ordinary_user.h"
 #include "runtime/linux/intel_rdt.h"
+#include "runtime/linux/rlimits.h"
 
 namespace gocker {
 namespace {
@@ -128,6 +129,7 @@ Configuration load_bundle(const std::string& bundle, const std::string& config_f
     spec.process = oci::Process{.cwd = "/"};
     json = oci::to_json(spec);
   }
+  forbid_core_files(spec.process->rlimits);
   return {std::move(spec), std::move(json)};
 }
 
@@ -153,7 +155,7 @@ Created make_container(const StateRoot& root, const Configuration& configuration
   groups.make();
   if (rdt) make_rdt_groups(rdt_groups, *rdt);
 
-  const LaunchRequest request{
+  LaunchRequest request{
       .spec = spec,
       .bundle = bundle,
       .rootfs = record.rootfs,
@@ -166,6 +168,9 @@ Created make_container(const StateRoot& root, const Configuration& configuration
       .cgroup = groups.cgroup(),
       .state_directory = container.directory(),
   };
+  if (groups.are_closed()) {
+    request.move_into_groups = [&](const Child& init) { groups.move_in(init.pid()); };
+  }
   const LaunchEvents events{
       .on_shared_rootfs =
           [&](uint64_t mount_id) {

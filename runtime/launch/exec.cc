@@ -17,6 +17,7 @@
 #include "runtime/launch/annotations.h"
 #include "runtime/launch/become.h"
 #include "runtime/launch/bridge.h"
+#include "runtime/launch/exec_groups.h"
 #include "runtime/launch/first_steps.h"
 #include "runtime/launch/ordinary_user.h"
 #include "runtime/launch/protocol.h"
@@ -73,15 +74,16 @@ bool waits_for_launcher(const ExecRequest& request) {
 class ExecProcess {
  public:
   ExecProcess(const ExecRequest& request, const Fd& first_process, const Fd& root,
-              const std::vector<Fd>& tasks_files, SyncSocket launcher)
+              const ExecGroups& groups, SyncSocket launcher)
       : request_(request),
         first_process_(first_process),
         root_(root),
-        tasks_files_(tasks_files),
+        groups_(groups),
         launcher_(std::move(launcher)) {}
 
   void run() {
     const oci::Process& process = request_.process;
+    if (groups_.are_closed()) launcher_.expect(MessageKind::kProceed);  // moved in by now
     enter_container();
     start_session();
     open_console();
@@ -101,7 +103,7 @@ class ExecProcess {
   void enter_container() {
     const Step step("enter the container");
     reset_signals();
-    join_v1_groups(tasks_files_);
+    join_v1_groups(groups_.tasks_files());
     const auto& affinity = request_.process.exec_cpu_affinity;
     if (affinity && !affinity->final.empty()) set_cpu_affinity(0, affinity->final);
     // The host's procfs, taken while no mount of the container is in its way.
@@ -163,7 +165,7 @@ class ExecProcess {
   const ExecRequest& request_;
   const Fd& first_process_;
   const Fd& root_;  // where no mount namespace brings it along
-  const std::vector<Fd>& tasks_files_;
+  const ExecGroups& groups_;
   SyncSocket launcher_;
   Fd procfs_;
   Terminal terminal_;
@@ -171,10 +173,10 @@ class ExecProcess {
 };
 
 [[noreturn]] void run_process(const ExecRequest& request, const Fd& first_process, const Fd& root,
-                              const std::vector<Fd>& tasks_files, SyncSocket launcher) noexcept {
+                              const ExecGroups& groups, SyncSocket launcher) noexcept {
   Doing::start_anew();
   set_traced_process(1);
-  ExecProcess process(request, first_process, root, tasks_files, std::move(launcher));
+  ExecProcess process(request, first_process, root, groups, std::move(launcher));
   try {
     process.run();
   } catch (const Error& error) {
@@ -205,6 +207,18 @@ std::optional<Child> clone_into(const ContainerRecord& record, const Fd& first_p
   std::optional<Child> child = clone_child(0, group);
   if (child) go_home(home);
   return child;
+}
+
+std::optional<Child> clone_with_hint(const ContainerRecord& record, const Fd& first_process,
+                                     const Fd& group) try {
+  return clone_into(record, first_process, group);
+} catch (const Error& refused) {
+  if (refused.code() != EACCES || is_host_root()) throw;
+  throw Error::from_text(
+      std::string(refused.what()) +
+          " (the container's control group can't be entered from this session's: try it by way of "
+          "`systemd-run --user --scope`)",
+      EACCES);
 }
 
 void accompany(const Child& process, const ExecRequest& request, const SyncSocket& socket) {
@@ -243,22 +257,23 @@ Child exec_in_container(const ExecRequest& request) {
   const Fd first_process = request.container.open_process();
   if (!first_process) throw Error("container not running");
   const Fd root = open_shared_root(record, first_process);
-  const Cgroup cgroup(groups_below(record.cgroup, request.cgroups));
-  const std::vector<Fd> tasks_files = cgroup.open_tasks_files();
+  const ExecGroups groups(record, request.cgroups);
   // Ours, and so the child's until it is in its control groups.
   const auto& affinity = request.process.exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) set_cpu_affinity(0, affinity->initial);
   auto [ours, theirs] = socket_pair();
-  const Fd own = request.cgroups.empty() ? cgroup.unified_directory_of(record.pid) : Fd();
-  // Where somebody moved the first process out of them all, not outside with it.
-  const Fd& group = own ? own : cgroup.unified_directory();
-  std::optional<Child> process = clone_into(record, first_process, group);
+  std::optional<Child> process = clone_with_hint(record, first_process, groups.birthplace());
   if (!process) {
     ours.reset();
-    run_process(request, first_process, root, tasks_files, SyncSocket(std::move(theirs)));
+    run_process(request, first_process, root, groups, SyncSocket(std::move(theirs)));
   }
   theirs.reset();
-  accompany(*process, request, SyncSocket(std::move(ours)));
+  const SyncSocket socket(std::move(ours));
+  if (groups.are_closed()) {
+    groups.move_in(*process);
+    socket.send(MessageKind::kProceed);
+  }
+  accompany(*process, request, socket);
   return std::move(*process);
 }
 

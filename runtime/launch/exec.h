@@ -1,7 +1,8 @@
 // One more process in a running container (`exec`), or in one that waits for start.
 //
 //   launcher                                        the process
-//   pid namespace, clone3(INTO_CGROUP), back --->   v1 control groups, all other namespaces at once
+//   pid namespace, clone3(INTO_CGROUP), back --->
+//    [moved into its groups, kProceed ---------->]  v1 control groups, all other namespaces at once
 //     [<------------------------- kNamespacesReady  (+ the terminal's controller)
 //   kProceed (+ seccomp program) --------------->]  user, capabilities, program, execve:
 //      <-------------------------- (end of file)    or kFailed

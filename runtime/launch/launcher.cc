@@ -2,14 +2,12 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/log.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/user_rights.h"
 #include "runtime/container/hooks.h"
@@ -56,13 +54,21 @@ std::optional<Child> clone_init(const NamespacePlan& namespaces, const Fd& cgrou
   return init;
 }
 
-bool is_settled(const oci::Process& process, const NamespacePlan& namespaces) {
-  return !namespaces.new_user_namespace() && !process.oom_score_adj && !process.scheduler &&
-         !process.io_priority;
+const Fd& birthplace(const LaunchRequest& request) {
+  static const Fd kNone;
+  return request.move_into_groups ? kNone : request.cgroup.unified_directory();
+}
+
+bool is_settled(const LaunchRequest& request, const NamespacePlan& namespaces) {
+  const oci::Process& process = *request.spec.process;
+  return !namespaces.new_user_namespace() && !request.move_into_groups && !process.oom_score_adj &&
+         !process.scheduler && !process.io_priority;
 }
 
 // What a process without rights over the host can't do for itself.
-void settle_init(const Child& init, const oci::Spec& spec, const NamespacePlan& namespaces) {
+void settle_init(const Child& init, const LaunchRequest& request, const NamespacePlan& namespaces) {
+  const oci::Spec& spec = request.spec;
+  if (request.move_into_groups) request.move_into_groups(init);
   if (namespaces.new_user_namespace()) {
     write_id_maps(init.pid(), spec.linux_.uid_mappings, spec.linux_.gid_mappings);
   }
@@ -100,17 +106,9 @@ bool waits_for_namespaces(const oci::Spec& spec) {
   return has_work_between(spec) || spec.process->terminal;
 }
 
-// Without root no filter can be loaded, nor is there need of one: nodes can't be made either.
-void filter_devices(const Cgroup& cgroup, const oci::Resources& resources) try {
-  cgroup.filter_devices(resources);
-} catch (const Error& refused) {
-  if (refused.code() != EPERM || is_host_root()) throw;
-  if (!resources.devices.empty()) warn("/linux/resources/devices", "not applied: only root may");
-}
-
 // What takes its time, while init mounts.
 std::optional<SeccompProgram> work_beside_init(const LaunchRequest& request) {
-  filter_devices(request.cgroup, request.spec.linux_.resources.value_or(oci::Resources{}));
+  request.cgroup.filter_devices(request.spec.linux_.resources.value_or(oci::Resources{}));
   if (!request.spec.linux_.seccomp) return std::nullopt;
   return compile_seccomp(*request.spec.linux_.seccomp);
 }
@@ -167,7 +165,8 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   const oci::Linux& config = request.spec.linux_;
   check_mount_namespace(config);
   std::vector<Fd> tasks_files = request.cgroup.open_tasks_files();
-  const NamespacePlan namespaces(config, !tasks_files.empty());
+  const bool joins_groups_itself = !tasks_files.empty() || request.move_into_groups;
+  const NamespacePlan namespaces(config, joins_groups_itself);
   MountPlan mounts = plan_mounts(request.spec, request.cgroup);
   const bool other_user = namespaces.new_user_namespace() || namespaces.joins_user_namespace();
   std::vector<Fd> host_devices;
@@ -190,9 +189,9 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
   SyncSocket socket(std::move(ours));
   std::optional<StartGate> gate;
   if (request.start == Start::at_gate) gate = StartGate::make(request.state_directory);
-  const bool settled = is_settled(*request.spec.process, namespaces);
+  const bool settled = is_settled(request, namespaces);
 
-  std::optional<Child> init = clone_init(namespaces, request.cgroup.unified_directory());
+  std::optional<Child> init = clone_init(namespaces, birthplace(request));
   if (!init) {
     socket = SyncSocket(Fd());
     run_init({request, namespaces, mounts, tasks_files, host_devices, rootfs, mask_source, settled,
@@ -210,7 +209,7 @@ Child launch(const LaunchRequest& request, const LaunchEvents& events) {
     host_devices.clear();
   }
   if (!settled) {
-    settle_init(*init, request.spec, namespaces);
+    settle_init(*init, request, namespaces);
     socket.send(MessageKind::kProceed);
   }
   events.on_init(*init);

@@ -25,8 +25,8 @@ struct JoinedNamespace {
 
 class NamespacePlan {
  public:
-  // Opens every path. `delegated_cgroup_namespace`: init unshares it after it has joined its v1
-  // control groups, else it is a clone flag.
+  // Opens every path. `late_cgroup_namespace`: init unshares it once it is in its control groups,
+  // as it is not born there; else it is a clone flag.
   NamespacePlan(const oci::Linux& config, bool late_cgroup_namespace);
 
   uint64_t clone_flags() const { return clone_flags_; }

@@ -29,6 +29,8 @@ struct LaunchRequest {
   unsigned listen_fds = 0;
   Start start = Start::at_gate;
   const Cgroup& cgroup;
+  // Moves init into its groups where it can't be born there; empty: it can.
+  std::function<void(const Child& init)> move_into_groups;
   const Fd& state_directory;  // locked: init lets go of it
 };
 

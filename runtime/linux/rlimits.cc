@@ -65,6 +65,18 @@ void set_rlimits(pid_t pid, const std::vector<oci::Rlimit>& rlimits) {
   }
 }
 
+void forbid_core_files(std::vector<oci::Rlimit>& rlimits) {
+  constexpr const char* kType = "RLIMIT_CORE";
+  rlimit64 before{};
+  check(::getrlimit64(RLIMIT_CORE, &before), "getrlimit", kType);
+  if (before.rlim_cur == 0) return;
+  const rlimit64 none{0, before.rlim_max};
+  check(::setrlimit64(RLIMIT_CORE, &none), "setrlimit", kType);
+  const bool named = std::any_of(rlimits.begin(), rlimits.end(),
+                                 [&](const oci::Rlimit& limit) { return limit.type == kType; });
+  if (!named) rlimits.push_back({.type = kType, .soft = before.rlim_cur, .hard = before.rlim_max});
+}
+
 oci::Rlimit grantable_rlimit(const oci::Rlimit& wanted) {
   rlimit64 own{};
   check(::getrlimit64(resource_of(wanted.type), &own), "getrlimit", wanted.type);

@@ -27,7 +27,6 @@ struct Entry {
 struct Architecture {
   uint32_t audit = 0;  // AUDIT_ARCH_*
   bool has_x32 = false;
-  std::vector<Entry> entries;
 };
 
 // i386 has one call for all of sockets and one for System V IPC, and newer kernels (4.3, 5.1) one
@@ -45,27 +44,26 @@ constexpr std::array<Multiplexer, 2> kMultiplexers = {{
                 399, 402, 0,   0,   0, 0, 0, 0, 397, 398, 395, 396}},
 }};
 
-void add_multiplexed(Architecture& architecture, int number, const SeccompRule& rule) {
+void add_multiplexed(std::vector<Entry>& entries, int number, const SeccompRule& rule) {
   for (const Multiplexer& one : kMultiplexers) {
     const int argument = -number - one.base;
     if (argument <= 0 || static_cast<size_t>(argument) >= one.direct.size()) continue;
     const auto index = static_cast<uint32_t>(argument);
-    architecture.entries.push_back({.number = one.number, .multiplexed = index, .rule = &rule});
+    entries.push_back({.number = one.number, .multiplexed = index, .rule = &rule});
     if (one.direct[index] == 0) continue;
-    architecture.entries.push_back({.number = one.direct[index], .rule = &rule});
+    entries.push_back({.number = one.direct[index], .rule = &rule});
   }
 }
 
-void add_entries(Architecture& architecture, uint32_t token,
+void add_entries(std::vector<Entry>& entries, uint32_t token,
                  const std::vector<SeccompRule>& rules) {
   const bool wide = (token & __AUDIT_ARCH_64BIT) != 0;
   for (const SeccompRule& rule : rules) {
     const int number = ::seccomp_syscall_resolve_name_arch(token, rule.name);
     if (number >= 0) {
-      architecture.entries.push_back(
-          {.number = static_cast<uint32_t>(number), .wide = wide, .rule = &rule});
+      entries.push_back({.number = static_cast<uint32_t>(number), .wide = wide, .rule = &rule});
     } else if (token == SCMP_ARCH_X86) {
-      add_multiplexed(architecture, number, rule);
+      add_multiplexed(entries, number, rule);
     }
   }
 }
@@ -84,16 +82,24 @@ bool is_known(uint32_t token) {
   }
 }
 
+std::vector<Entry> entries_of(const Architecture& architecture,
+                              const std::vector<SeccompRule>& rules) {
+  std::vector<Entry> entries;
+  add_entries(entries, architecture.audit, rules);
+  if (architecture.has_x32) add_entries(entries, SCMP_ARCH_X32, rules);
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return a.number < b.number; });
+  return entries;
+}
+
 // x32 belongs to the x86_64 before it; by itself, which no kernel has as its native one, it is not
 // known.
-std::optional<std::vector<Architecture>> architectures_of(const SeccompRules& rules) {
+std::optional<std::vector<Architecture>> architectures_of(const std::vector<uint32_t>& tokens) {
   std::vector<Architecture> architectures;
-  for (const uint32_t token : rules.architectures) {
+  for (const uint32_t token : tokens) {
     if (!is_known(token)) return std::nullopt;
     if (token != SCMP_ARCH_X32) {
-      architectures.push_back({.audit = token, .has_x32 = false, .entries = {}});
-      architectures.back().entries.reserve(rules.rules.size() * 2);
-      add_entries(architectures.back(), token, rules.rules);
+      architectures.push_back({.audit = token});
       continue;
     }
     const auto x86_64 =
@@ -101,7 +107,6 @@ std::optional<std::vector<Architecture>> architectures_of(const SeccompRules& ru
                      [](const Architecture& one) { return one.audit == SCMP_ARCH_X86_64; });
     if (x86_64 == architectures.end()) return std::nullopt;
     x86_64->has_x32 = true;
-    add_entries(*x86_64, token, rules.rules);
   }
   return architectures;
 }
@@ -172,11 +177,10 @@ void add_range(std::vector<NumberRange>& ranges, NumberRange range) {
   if (!continues) ranges.push_back(std::move(range));
 }
 
-std::optional<std::vector<NumberRange>> ranges_of(Architecture& architecture,
-                                                  uint32_t default_action) {
-  std::vector<Entry>& entries = architecture.entries;
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.number < b.number; });
+std::optional<std::vector<NumberRange>> ranges_of(const Architecture& architecture,
+                                                  const SeccompRules& rules) {
+  const uint32_t default_action = rules.default_action;
+  const std::vector<Entry> entries = entries_of(architecture, rules.rules);
   std::vector<NumberRange> ranges;
   add_range(ranges, {.first = 0, .action = default_action, .alternatives = {}});
   for (auto first = entries.begin(); first != entries.end();) {
@@ -200,11 +204,11 @@ std::optional<std::vector<NumberRange>> ranges_of(Architecture& architecture,
 }  // namespace
 
 std::optional<std::vector<sock_filter>> compile_rules(const SeccompRules& rules) {
-  std::optional<std::vector<Architecture>> architectures = architectures_of(rules);
+  const auto architectures = architectures_of(rules.architectures);
   if (!architectures) return std::nullopt;
   FilterCode code = {bpf_load(offsetof(seccomp_data, arch))};
-  for (Architecture& architecture : *architectures) {
-    const auto ranges = ranges_of(architecture, rules.default_action);
+  for (const Architecture& architecture : *architectures) {
+    const auto ranges = ranges_of(architecture, rules);
     if (!ranges) return std::nullopt;
     FilterCode own = {bpf_load(offsetof(seccomp_data, nr))};
     append_lookup(own, *ranges);

@@ -22,6 +22,10 @@ constexpr const char* kUnitExists = "org.freedesktop.systemd1.UnitExists";
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::seconds kTimeToForget{2};
 constexpr useconds_t kPause = 10'000;
+constexpr const char* kNoUsersSystemd =
+    "reach this user's systemd (let `loginctl enable-linger` start it and set XDG_RUNTIME_DIR, or "
+    "use "
+    "--cgroup-manager cgroupfs)";
 
 struct Unref {
   void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
@@ -150,10 +154,14 @@ EndedJob read_ended_job(sd_bus_message* message) {
   return {path, result};
 }
 
+// What pam_systemd(8) makes of it, where a caller with an environment of its own has left it out.
+std::string users_runtime_folder() {
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+  return folder != nullptr ? folder : "/run/user/" + std::to_string(::geteuid());
+}
+
 sd_bus* connect_directly(ManagerOf whose) {
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (whose == ManagerOf::user && runtime == nullptr) return nullptr;
-  const std::string folder = whose == ManagerOf::user ? runtime : "/run";
+  const std::string folder = whose == ManagerOf::user ? users_runtime_folder() : "/run";
   sd_bus* bus = nullptr;
   check_bus(sd_bus_new(&bus), "make a connection");
   if (sd_bus_set_address(bus, ("unix:path=" + folder + "/systemd/private").c_str()) >= 0 &&
@@ -166,7 +174,7 @@ sd_bus* connect_directly(ManagerOf whose) {
 sd_bus* connect_by_bus(ManagerOf whose) {
   sd_bus* bus = nullptr;
   const int result = whose == ManagerOf::user ? sd_bus_open_user(&bus) : sd_bus_open_system(&bus);
-  check_bus(result, whose == ManagerOf::user ? "reach the user's systemd" : "reach systemd");
+  check_bus(result, whose == ManagerOf::user ? kNoUsersSystemd : "reach systemd");
   return bus;
 }
 
@@ -247,6 +255,15 @@ void SystemdManager::set_properties(const std::string& unit, const SystemdProper
   const Message message = new_call(bus_.get(), "SetUnitProperties");
   check_bus(sd_bus_message_append(message.get(), "sb", unit.c_str(), 1), "append");
   append_properties(message.get(), properties);
+  BusError error;
+  call(bus_.get(), message.get(), error);
+}
+
+void SystemdManager::move_in(const std::string& unit, const ScopeMember& member) {
+  const Message message = new_call(bus_.get(), "AttachProcessesToUnit");
+  check_bus(sd_bus_message_append(message.get(), "ssau", unit.c_str(), member.group.c_str(), 1,
+                                  static_cast<uint32_t>(member.pid)),
+            "append");
   BusError error;
   call(bus_.get(), message.get(), error);
 }

@@ -22,6 +22,9 @@ class SystemdManager {
   void start_scope(const std::string& unit, const SystemdProperties& properties);
   // Until the next boot. Nothing where there are none.
   void set_properties(const std::string& unit, const SystemdProperties& properties);
+  // Into the scope's group or one below. A user's systemd asks the system's where the process comes
+  // from a group that is not the user's.
+  void move_in(const std::string& unit, const ScopeMember& member);
 
  private:
   struct Close {

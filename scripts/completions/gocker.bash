@@ -95,10 +95,10 @@ __gocker_objects() {
       ;;
     gocker-runtime:spec | gocker-runtime:check | gocker-runtime:list | gocker-runtime:features) ;;
     gocker-runtime:*) __gocker_containers "$program" ;;
-    gocker:run | gocker:create | gocker:pull | gocker:push | gocker:save | gocker:rmi | gocker:rmImage | gocker:tag | gocker:history)
+    gocker:run | gocker:create | gocker:pull | gocker:push | gocker:copy | gocker:save | gocker:rmi | gocker:rmImage | gocker:tag | gocker:history)
       __gocker_images "$program"
       ;;
-    gocker:build | gocker:images | gocker:load | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
+    gocker:build | gocker:images | gocker:load | gocker:tags | gocker:login | gocker:logout | gocker:ps | gocker:prune | gocker:system | gocker:version) ;;
     gocker:inspect | gocker:diff | gocker-image:diff)
       __gocker_containers "$program"
       __gocker_images "$program"

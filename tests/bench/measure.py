@@ -10,8 +10,8 @@ BACK_TO_BACK, SPACED = 0.0, 0.2  # seconds between two starts
 
 
 class Runtime:
-    def __init__(self, name, path, state, launcher):
-        self.name, self.path, self.launcher = name, str(path), launcher
+    def __init__(self, name, path, state, launcher, options=()):
+        self.name, self.path, self.launcher, self.options = name, str(path), launcher, options
         self.state = str(state)
         self.count = 0
 
@@ -20,7 +20,7 @@ class Runtime:
         return f"bench-{self.name}-{os.getpid()}-{self.count}"
 
     def command(self, *words):
-        return [self.path, "--root", self.state, *map(str, words)]
+        return [self.path, "--root", self.state, *self.options, *map(str, words)]
 
     def timed(self, *words, expected=0):
         return timed(self.launcher, self.command(*words), expected)

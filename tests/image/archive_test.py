@@ -226,7 +226,7 @@ def no_unpack_keeps_layers_packed(store):
 
 
 @test
-def the_platform_is_chosen_from_an_index(store):
+def the_platform_is_chosen_from_an_archives_index(store):
     here = images.small_image("here")
     there = images.small_image("there", architecture=images.ELSEWHERE)
     index = images.index_of([(here.document, here.media_type, images.platform(images.HERE)),

@@ -84,6 +84,31 @@ def the_odd_image_is_what_umoci_makes_of_it(store):
 
 
 @test
+def layers_that_umoci_packs_are_taken(store):
+    """umoci as a producer: it makes an image, changes it twice, and each layer is its own archive."""
+    layout, bundle, own = store.folder / "layout", store.folder / "umoci", store.folder / "own"
+    image = f"{layout}:made"
+    run("umoci", "init", "--layout", layout)
+    run("umoci", "new", "--image", image)
+    for script in ("mkdir -p a/b c; echo 1 > a/one; ln a/one a/b/two; ln -s /a/one link; mknod null c 1 3;"
+                   "chmod 4750 a/one; chown 7:8 a/one; setfattr -n user.note -v kept a; echo 3 > c/gone;"
+                   "mkdir " + "d" * 200 + "; echo long > " + "d" * 200 + "/" + "f" * 200,
+                   "rm -r c; rm a/b/two; echo 2 > a/one; mkdir link2; touch -d @7.5 link2; rm link; mkdir link"):
+        run("umoci", "unpack", "--image", image, bundle)
+        run("sh", "-euc", script, cwd=bundle / "rootfs")
+        run("umoci", "repack", "--image", image, bundle)
+        run("rm", "-rf", bundle)
+    run("umoci", "unpack", "--image", image, bundle)
+    with Registry(store.folder / "registry") as registry:
+        reference = push(layout, "made", registry.host, "gzip")
+        store.ok("pull", "-q", reference)
+    for options in ([], ["--flat"]):
+        store.ok("bundle", *options, reference, own, "--", "true")
+        equal(support.differences(TREE_COMPARE, bundle / "rootfs", own / "rootfs"), [], f"{options}")
+        store.ok("unbundle", own)
+
+
+@test
 def tree_compare_sees_every_kind_of_difference(store):
     """A comparison that finds nothing says something only if it could find each of these."""
     changes = {

@@ -129,6 +129,31 @@ def elsewhere_and_with_mapped_ids_it_is_an_overlay(store):
 
 
 @with_btrfs
+def a_containers_changes_are_told_and_become_a_layer(store):
+    reference = pull(store)
+    folders = ["--run-root", store.folder / "run", "--runtime", RUNTIME]
+    script = ("rm base; echo 3 > top; mkdir -m 700 new; echo x > new/one; ln new/one new/two;"
+              "ln -s one new/link; touch -d @7 new")
+    container = store.ok(*folders, "container", "create", "--network", "none", "--name", "c", reference, "sh",
+                         "-c", script).strip()
+    equal(support.mounts_below(store.root / "containers"), [], "mounts")
+    equal(store.ok(*folders, "diff", "c"), "", "changes of one that never ran")
+    store.ok(*folders, "container", "start", "-a", "c")
+    equal(store.ok(*folders, "diff", "c").splitlines(),
+          ["D /base", "A /new", "A /new/link", "A /new/one", "A /new/two", "C /top"])
+    store.ok(*folders, "container", "commit", "c", "changed")
+    equal(store.ok(*folders, "diff", reference, "changed").splitlines(),
+          ["D /base", "A /new", "A /new/link", "A /new/one", "A /new/two", "C /top"])
+    bundle = store.top / "b"
+    store.ok("bundle", "changed", bundle)
+    new = bundle / "rootfs/new"
+    equal((new.stat().st_mode & 0o777, new.stat().st_mtime), (0o700, 7), "mode and time of the directory")
+    equal((new / "one").samefile(new / "two"), True, "two names of one file")
+    store.ok("unbundle", bundle)
+    store.ok(*folders, "container", "rm", container)
+
+
+@with_btrfs
 def cut_off_the_next_command_clears_up(store):
     reference = pull(store)
     bundle = store.top / "b"

@@ -228,6 +228,47 @@ def limits_need_a_delegated_group(machine):
 
 
 @test
+def device_nodes_of_a_layer_are_left_out(machine):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind in (("dev/disk", tarfile.BLKTYPE), ("bin/false", tarfile.CHRTYPE),
+                           ("pipe", tarfile.FIFOTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.devmajor, entry.devminor = kind, 1, 3
+            archive.addfile(entry)
+    layers = [registry.busybox_layer(), stream.getvalue()]
+    image = machine.registry.push_image("demo/nodes", layers, {"Cmd": ["sh"]})
+    said = machine("pull", image)[1]
+    contains(said, "dev/disk: a device node, left out", "bin/false: a device node, left out")
+    out = machine("run", "--rm", "--network", "none", image, "sh", "-c",
+                  "stat -c %F /pipe; stat /dev/disk /bin/false 2>&1 | grep -c 'No such file'")[0]
+    equal(out, "fifo\n2\n")
+    machine("rmi", image)
+
+
+@test
+def flat_bundle_with_ids_of_its_own(machine):
+    machine("pull", machine.busybox)
+    bundle = machine.user.home / "flat"
+    mapping = ("--uidmap", "0:1000:5000", "--gidmap", "0:2000:5000")
+    refused = machine.user.fails(machine.image_program, "bundle", *mapping, machine.busybox, bundle)
+    contains(refused, "only root of the host", "--flat")
+    refused = machine.user.fails(machine.image_program, "bundle", "--flat", *mapping, machine.busybox,
+                                 bundle)
+    contains(refused, "home/high", "belongs to user 65535, which is not mapped")
+    mapping = ("--uidmap", "0:1000:5000", "--uidmap", "65535:6000:1", "--gidmap", "0:2000:5000",
+               "--gidmap", "65535:7000:1")
+    machine.image("bundle", "--flat", *mapping, machine.busybox, bundle, "--", "sh", "-c",
+                  "id -u; stat -c %u:%g:%a /home/ann/file /home/high /tmp/tool; echo x >/new")
+    first = machine.user.first - 1
+    equal((bundle / "rootfs/home/high").lstat().st_uid, first + 6000, "owner on the host")
+    out = machine.image("unshare", machine.runtime, "run", "--bundle", bundle, "flat")[0]
+    equal(out.split(), ["0", "1000:1000:640", "65535:65535:644", "1000:1000:4755"])
+    equal((bundle / "rootfs/new").lstat().st_uid, first + 1000, "owner of what is made")
+    machine.image("unbundle", bundle)
+
+
+@test
 def no_ranges_are_told_with_the_remedy(machine):
     line = machine.poor.fails(machine.image_program, "images")
     contains(line, "/etc/subuid", f"{machine.poor.name}:100000:65536", "/etc/subgid")

@@ -78,6 +78,7 @@ OWN_BINARY = "/proc/self/exe"
 OWN_FOLDERS = "a name of ours in a folder of ours, which only root writes to"
 CALLED_PROGRAM = "a program of the host that is called, and /dev/null as its stdin"
 RAW_CALLS_ALLOWED = {
+    "runtime/base/companion.cc": {"access": "a program of ours beside another of ours"},
     "runtime/base/fd.cc": {"open": "/dev/null in place of a closed stdin, stdout or stderr of ours"},
     "runtime/base/file.cc": {"*": "the one place that opens the host's files by name"},
     "runtime/base/log.cc": {"open": "the log, a file of the host that the caller names"},
@@ -87,7 +88,7 @@ RAW_CALLS_ALLOWED = {
     "runtime/cgroup/cgroup_paths.cc": {"access": CGROUPFS},
     "runtime/cgroup/delegated.cc": {"access": CGROUPFS},
     "runtime/cgroup/group_tree.cc": {"rmdir": CGROUPFS},
-    "runtime/cgroup/systemd_scope.cc": {"access": "a program of ours beside this one"},
+    "runtime/cgroup/systemd_scope.cc": {"access": "systemd's socket"},
     "runtime/container/processes.cc": {"stat": "/proc/PID/ns/pid"},
     "runtime/main.cc": {"access": "where the state of containers is kept, a place of ours"},
     "runtime/launch/become.cc": {"chdir": INSIDE, "stat": INSIDE},
@@ -123,10 +124,12 @@ RAW_CALLS_ALLOWED = {
     "imagetool/bundle/runtime_config.cc": {"stat": "a file of the host that is to be mounted"},
     "imagetool/cdi/container_edits.cc": {"stat": "a device of the host that is to be given"},
     "imagetool/cli/program.cc": {"access": "where the other programs of gocker are"},
+    "imagetool/containers/cgroup_manager.cc": {"access": "systemd's socket, cgroupfs, the runtime"},
     "imagetool/containers/create.cc": {"mkdir": OWN_FOLDERS},
     "imagetool/containers/foreground.cc": {"open": "/dev/null"},
     "imagetool/containers/keeper.cc": {"unlink": OWN_FOLDERS},
     "imagetool/containers/monitor.cc": {"open": CALLED_PROGRAM},
+    "imagetool/push/copy_blobs.cc": {"unlink": "a name that mkostemp(3) has made a moment ago"},
     "imagetool/registry/credential_helper.cc": {"access": CALLED_PROGRAM},
     "imagetool/containers/transition.cc": {"unlink": OWN_FOLDERS},
     "imagetool/layer/attributes.cc": {

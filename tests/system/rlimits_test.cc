@@ -94,6 +94,44 @@ TEST_F(Rlimits, LargestNumberMeansNoLimit) {
   EXPECT_EQ(box.report()["/rlimits/RLIMIT_CPU/soft"], limit["/soft"]);
 }
 
+// Core files are for this long allowed, as a program's user may want them.
+class CoreFilesAllowed {
+ public:
+  explicit CoreFilesAllowed(rlim_t soft) {
+    ::getrlimit(RLIMIT_CORE, &before_);
+    const struct rlimit allowed = {soft, before_.rlim_max};
+    works_ = ::setrlimit(RLIMIT_CORE, &allowed) == 0;
+  }
+  CoreFilesAllowed(const CoreFilesAllowed&) = delete;
+  CoreFilesAllowed& operator=(const CoreFilesAllowed&) = delete;
+  ~CoreFilesAllowed() { ::setrlimit(RLIMIT_CORE, &before_); }
+  bool work() const { return works_; }
+
+ private:
+  struct rlimit before_ = {};
+  bool works_ = false;
+};
+
+// One would hold the configuration, with all secrets in it.
+TEST_F(Rlimits, TheRuntimeItselfLeavesNoCoreFile) {
+  KNOWN_GAP(kRunc, "it leaves them");
+  constexpr rlim_t kLimit = 1 << 20;
+  const CoreFilesAllowed allowed(kLimit);
+  if (!allowed.work()) GTEST_SKIP() << "no core files may be allowed here";
+  const auto core_limit = [](pid_t pid) {
+    struct rlimit limit = {};
+    ::prlimit(pid, RLIMIT_CORE, nullptr, &limit);
+    return limit.rlim_cur;
+  };
+  box.bundle.set_command({"sleep"});
+  const Running run = box.run_in_background();
+  ASSERT_TRUE(box.wait_for_status("running"));
+  EXPECT_EQ(core_limit(run.pid()), 0U);
+  EXPECT_EQ(core_limit(box.pid()), kLimit);
+  const Outcome exec = runtime.call({"exec", box.id(), "/inside", "report"});
+  EXPECT_EQ(Value::parse(exec.out)["/rlimits/RLIMIT_CORE/soft"], uint64_t{kLimit});
+}
+
 // The limit is the program's, not that of the runtime on its way to it.
 TEST_F(Rlimits, TightOnesDoNotDisturbTheStart) {
   KNOWN_GAP(kRunc, "it opens files after it has limited itself");

@@ -9,7 +9,7 @@ image_packages=(
   uidmap acl attr libcap2-bin util-linux-extra ca-certificates python3
   libseccomp2 libcap2 libcurl4t64 libarchive13t64 libisal2 zlib1g libzstd1 libstdc++6 libgcc-s1
   apparmor criu libcriu2 runc crun podman conmon netavark aardvark-dns catatonit
-  slirp4netns passt fuse-overlayfs
+  slirp4netns passt fuse-overlayfs docker-registry
 )
 # Nothing here needs them, and each takes time to start. Device nodes come from devtmpfs.
 masked_units=(
@@ -24,7 +24,7 @@ masked_units=(
   console-getty.service getty-static.service e2scrub_reap.service e2scrub_all.timer apt-daily.timer
   apt-daily-upgrade.timer fstrim.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer tmp.mount
   apparmor.service podman.socket podman.service podman-auto-update.timer podman-auto-update.service
-  podman-restart.service podman-clean-transient.service machines.target remote-fs.target
+  podman-restart.service podman-clean-transient.service docker-registry.service machines.target remote-fs.target
 )
 masked_user_units=(podman.socket podman-restart.service podman-auto-update.timer)
 

@@ -1,28 +1,30 @@
 """A container below systemd, for the tests in the virtual machine."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import tap
+from expect import wait_until  # for the tests too
+
+UNIFIED = pathlib.Path("/sys/fs/cgroup")
 LIMIT_FILES = ("memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max",
                "cpuset.cpus")
 
 
-def command(*words, check=True):
+def command(*words, check=True, **options):
     """stdout and stderr of a program, together."""
     done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=120)
+                          stderr=subprocess.STDOUT, timeout=120, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(words)}: exit code {done.returncode}: {done.stdout}")
     return done.stdout.strip()
-
-
-def program_under_test():
-    """The runtime that the command line names, or $GOCKER_RUNTIME in its place."""
-    return str(pathlib.Path(os.environ.get("GOCKER_RUNTIME") or sys.argv[1]).resolve())
 
 
 def make_rootfs(folder):
@@ -31,9 +33,65 @@ def make_rootfs(folder):
     for name in ("bin", "proc", "sys", "dev", "tmp", "etc"):
         (rootfs / name).mkdir(parents=True)
     shutil.copy("/usr/bin/busybox", rootfs / "bin")
-    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id"):
+    for name in ("sh", "true", "cat", "sleep", "mknod", "head", "dd", "id", "mkdir", "ps"):
         (rootfs / "bin" / name).symlink_to("busybox")
+    rootfs.chmod(0o777)
     return rootfs
+
+
+class Root:
+    """Who calls the runtime, and whose systemd makes the scope: the system's."""
+
+    systemctl = ("systemctl",)
+    slice = "system.slice"
+    spec = ()
+    options = {}
+
+    def __call__(self, *words, check=True):
+        return command(*words, check=check, **self.options)
+
+
+class OrdinaryUser(Root):
+    """The machine's user, who has a systemd of its own, in the group of v2 `place`."""
+
+    systemctl = ("systemctl", "--user")
+    slice = "user.slice"
+    spec = ("--rootless",)
+    uid = 1000
+    manager = UNIFIED / "user.slice/user-1000.slice/user@1000.service"
+    environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/home/user", "USER": "user",
+                   "XDG_RUNTIME_DIR": "/run/user/1000",
+                   "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
+
+    def __init__(self, place=None):
+        def enter():
+            if place:
+                (place / "cgroup.procs").write_text("0")
+            os.setgroups([])
+            os.setresgid(self.uid, self.uid, self.uid)
+            os.setresuid(self.uid, self.uid, self.uid)
+
+        self.options = {"env": self.environment, "cwd": "/home/user", "preexec_fn": enter}
+
+
+def start_place(*words, **options):
+    """A scope of systemd-run's in which a process sleeps, and another can be; it ends with the
+    machine. Its group."""
+    sleeper = subprocess.Popen(["systemd-run", "--scope", "--quiet", *words, "sleep", "infinity"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options)
+    process = pathlib.Path(f"/proc/{sleeper.pid}")
+    wait_until(lambda: (process / "comm").read_text() == "sleep\n", f"systemd-run {words}", 60)
+    return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
+
+
+def managed_user():
+    """Called from below the user's own systemd, as a program of the desktop is."""
+    return OrdinaryUser(start_place("--user", **OrdinaryUser().options))
+
+
+def logged_in_user():
+    """Called from beside it, as in a login session: outside of all that is the user's."""
+    return OrdinaryUser(start_place("--slice=user-1000.slice"))
 
 
 class Scope:
@@ -41,15 +99,17 @@ class Scope:
 
     count = 0
 
-    def __init__(self, runtime, folder, rootfs):
+    def __init__(self, runtime, folder, rootfs, caller=Root()):
         Scope.count += 1
-        self.runtime = runtime
+        self.runtime, self.caller, self.rootfs = runtime, caller, rootfs
+        self.prefix = ()  # what the runtime is run by
         self.id = f"gk{Scope.count}"
         self.unit = f"gk-{self.id}.scope"
-        self.slice = "system.slice"
+        self.slice = caller.slice
         self.bundle = pathlib.Path(folder) / self.id
         self.bundle.mkdir()
-        command(runtime, "spec", "--bundle", str(self.bundle))
+        self.bundle.chmod(0o777)
+        caller(runtime, "spec", *caller.spec, "--bundle", str(self.bundle))
         self.config = json.loads((self.bundle / "config.json").read_text())
         self.config["process"]["terminal"] = False
         self.config["process"]["args"] = ["sleep", "1000"]
@@ -60,15 +120,20 @@ class Scope:
         self.config["linux"].setdefault("resources", {}).update(values)
 
     def call(self, verb, *words, check=True):
-        return command(self.runtime, "--systemd-cgroup", verb, *words, check=check)
+        return self.caller(*self.prefix, self.runtime, "--systemd-cgroup", verb, *words, check=check)
 
-    def run(self, check=True):
-        """Its streams are the null device: what stays behind would hold a pipe open."""
+    def save(self):
         (self.bundle / "config.json").write_text(json.dumps(self.config))
+
+    def run(self, *globals, check=True):
+        """Its streams are the null device: what stays behind would hold a pipe open."""
+        self.save()
         log = self.bundle / "log"
-        done = subprocess.run([self.runtime, "--systemd-cgroup", "--log", log, "run", "--detach",
-                               "--bundle", self.bundle, self.id], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        log.unlink(missing_ok=True)
+        done = subprocess.run([*self.prefix, self.runtime, "--systemd-cgroup", "--log", log,
+                               *globals, "run", "--detach", "--bundle", self.bundle, self.id],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=120, **self.caller.options)
         said = log.read_text() if log.exists() else ""
         if check and done.returncode != 0:
             raise AssertionError(f"run: exit code {done.returncode}: {said}")
@@ -81,14 +146,54 @@ class Scope:
         self.call("delete", "--force", self.id)
 
     def group(self):
-        return pathlib.Path("/sys/fs/cgroup") / self.property("ControlGroup").lstrip("/")
+        return UNIFIED / self.property("ControlGroup").lstrip("/")
 
     def limits(self):
         """What the kernel has."""
         return {name: (self.group() / name).read_text().strip() for name in LIMIT_FILES}
 
     def property(self, name):
-        return command("systemctl", "show", "--value", "-p", name, self.unit)
+        return self.systemctl("show", "--value", "-p", name, self.unit)
 
     def is_loaded(self):
-        return command("systemctl", "list-units", "--all", "--no-legend", self.unit) != ""
+        return self.systemctl("list-units", "--all", "--no-legend", self.unit) != ""
+
+    def systemctl(self, *words):
+        return self.caller(*self.caller.systemctl, *words)
+
+
+def expect(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
+
+
+def refused(box, words, *globals):
+    """It fails with one line that says so, and leaves nothing."""
+    code, said = box.run(*globals, check=False)
+    if code == 0 or words not in said or len(said.splitlines()) != 1:
+        raise AssertionError(f"exit code {code}, said {said!r}, not {words!r}")
+    expect(box.is_loaded(), False, "a unit is left")
+    expect(box.call("list", "--quiet"), "", "a container is left")
+
+
+def run_cases(cases, make_box):
+    """Each with a box of its own, make_box(folder, rootfs); those alone that the command line names
+    after the runtime, if any."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        rootfs = make_rootfs(f"{folder}/rootfs")
+
+        @contextlib.contextmanager
+        def around():
+            box = make_box(folder, rootfs)
+            try:
+                yield box
+            finally:
+                box.remove()
+
+        tap.run_cases(cases, sys.argv[2:], around)
+
+
+def program_under_test():
+    """The runtime that the command line names, or $GOCKER_RUNTIME in its place."""
+    return str(pathlib.Path(os.environ.get("GOCKER_RUNTIME") or sys.argv[1]).resolve())

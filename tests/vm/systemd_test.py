@@ -1,26 +1,14 @@
 #!/usr/bin/env python3
 """gocker-runtime --systemd-cgroup where systemd is the first process; run in the virtual machine.
 
-    tests/vm/systemd_test.py RUNTIME
+    tests/vm/systemd_test.py RUNTIME [NAME...]
 
 $GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
-import pathlib
-import sys
-import tempfile
-import traceback
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-import tap
-from scope import Scope, command, make_rootfs, program_under_test
+from scope import Scope, command, expect, program_under_test, refused, run_cases
 
 FUSE = ("/tmp/fuse", "c", "10", "229")  # a device that the default rules of containers don't allow
-
-
-def expect(found, wanted, what):
-    if found != wanted:
-        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
 
 
 def can_open_fuse(box):
@@ -158,14 +146,6 @@ def stop_by_systemctl_ends_the_container(box):
         raise AssertionError("it is not stopped")
 
 
-def refused(box, words):
-    code, said = box.run(check=False)
-    if code == 0 or words not in said or len(said.splitlines()) != 1:
-        raise AssertionError(f"exit code {code}, said {said!r}, not {words!r}")
-    expect(box.is_loaded(), False, "a unit is left")
-    expect(box.call("list", "--quiet"), "", "a container is left")
-
-
 def unknown_property_leaves_nothing(box):
     box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
     refused(box, "NoSuchThing")
@@ -208,23 +188,4 @@ CASES = (
     path_of_the_other_form_is_refused, name_in_use_is_refused,
 )
 
-
-def main():
-    report = tap.Tap()
-    runtime = program_under_test()
-    with tempfile.TemporaryDirectory() as folder:
-        rootfs = make_rootfs(f"{folder}/rootfs")
-        for case in CASES:
-            box = Scope(runtime, folder, rootfs)
-            findings = []
-            try:
-                case(box)
-            except Exception:
-                findings = traceback.format_exc().splitlines()
-            finally:
-                box.remove()
-            report.result(case.__name__.replace("_", " "), findings)
-    report.finish()
-
-
-main()
+run_cases(CASES, lambda folder, rootfs: Scope(program_under_test(), folder, rootfs))

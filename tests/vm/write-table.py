@@ -25,13 +25,13 @@ from bench import report  # noqa: E402
 
 DOCUMENT = ROOT / "docs/vm.md"
 RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun", "gocker": ""}  # in the machine
-GROUPS = {  # marker in the page: (title, how the names of its tests begin)
-    "system": ("the system tests", "vm-system-"),
-    "contract": ("what engines call", "vm-contract"),
-    "cve": ("the escapes of the past", "vm-cve"),
-    "systemd": ("groups by systemd", "vm-systemd"),
-    "checkpoint": ("checkpoint and restore", "vm-checkpoint"),
-    "podman": ("podman", "vm-podman"),
+GROUPS = {  # marker in the page: how the names of its tests begin
+    "system": "vm-system-",
+    "contract": "vm-contract",
+    "cve": "vm-cve",
+    "systemd": "vm-systemd",
+    "checkpoint": "vm-checkpoint",
+    "podman": "vm-podman",
 }
 VERSIONS = ("uname -r; systemctl --version; runc --version; crun --version; podman --version; "
             "criu --version")
@@ -39,12 +39,19 @@ CELLS = {"passed": "passed", "failed": "**failed**", "skipped": "skipped", None:
 
 
 class Outcomes:
-    """{runtime: {test: {case: passed, failed or skipped}}}, in a file."""
+    """{runtime: {test: {case: passed, failed or skipped}}} and the versions, in a file."""
 
     def __init__(self, build):
         self.build = build
         self.file = build / "meson-logs/vm-outcomes.json"
         self.known = json.loads(self.file.read_text()) if self.file.exists() else {}
+
+    def save(self):
+        self.file.write_text(json.dumps(self.known, indent=1))
+
+    def ask_for_versions(self):
+        self.known["versions"] = versions(self.build)
+        self.save()
 
     def run(self, runtime, tests):
         environment = {**os.environ, "GOCKER_RUNTIME": RUNTIMES[runtime]}
@@ -61,16 +68,21 @@ class Outcomes:
         for _, program, entry in testlog.read_logs([f"={log}"]):
             name = program.split(" / ")[-1]
             programs[name] = {case.name: case.outcome for case in testlog.cases_of(entry)}
-        self.file.write_text(json.dumps(self.known, indent=1))
+        self.save()
+
+    def tests(self):
+        """Those that were run with every runtime."""
+        run = [set(self.known.get(runtime, {})) for runtime in RUNTIMES]
+        return sorted(set.intersection(*run))
 
     def cases(self, beginning):
-        """{(test, case): {runtime: outcome}} of the tests whose names begin so."""
+        """{(test, case): {runtime: outcome}} of these tests whose names begin so."""
         found = {}
-        for runtime in RUNTIMES:
-            for test, cases in sorted(self.known.get(runtime, {}).items()):
-                if not test.startswith(beginning):
-                    continue
-                for case, outcome in cases.items():
+        for test in self.tests():
+            if not test.startswith(beginning):
+                continue
+            for runtime in RUNTIMES:
+                for case, outcome in self.known[runtime][test].items():
                     found.setdefault((test, case), {})[runtime] = outcome
         return found
 
@@ -79,7 +91,7 @@ def tests_of(build):
     """The names of the suite vm that the tables have."""
     listed = json.loads(subprocess.run(["meson", "introspect", "--tests", build], check=True,
                                        capture_output=True, text=True).stdout)
-    beginnings = tuple(beginning for _, beginning in GROUPS.values())
+    beginnings = tuple(GROUPS.values())
     return [test["name"] for test in listed
             if test["suite"] == ["gocker:vm"] and test["name"].startswith(beginnings)]
 
@@ -106,16 +118,17 @@ def count(outcomes):
 
 
 def totals(outcomes):
-    lines = ["| tests | runc | crun | gocker |", "| --- | --- | --- | --- |"]
-    for title, beginning in GROUPS.values():
-        cases = outcomes.cases(beginning).values()
-        cells = [count([case.get(runtime) for case in cases]) for runtime in RUNTIMES]
-        lines.append(f"| {title} | {' | '.join(cells)} |")
+    lines = ["| test | runc | crun | gocker |", "| --- | --- | --- | --- |"]
+    for test in outcomes.tests():
+        cells = [count(list(outcomes.known[runtime][test].values())) for runtime in RUNTIMES]
+        lines.append(f"| `{test}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def differences(cases):
     """Rows of those that some pass and some fail."""
+    if not cases:
+        return "Not run with all three so far."
     rows = [(test, case, [outcomes.get(runtime) for runtime in RUNTIMES])
             for (test, case), outcomes in cases.items()]
     lines = [f"| `{case}` | {' | '.join(CELLS[outcome] for outcome in row)} |"
@@ -142,12 +155,14 @@ def main():
     build = arguments.build.resolve()
     outcomes = Outcomes(build)
     if not arguments.keep:
+        outcomes.ask_for_versions()
         for runtime in arguments.runtime or RUNTIMES:
             outcomes.run(runtime, arguments.tests or tests_of(build))
-    page = report.replace_between_markers(DOCUMENT.read_text(), "versions", versions(build) + ".")
+    page = report.replace_between_markers(DOCUMENT.read_text(), "versions",
+                                        f"Of {outcomes.known['versions']}.")
     page = report.replace_between_markers(page, "totals", totals(outcomes))
     worse = []
-    for marker, (_, beginning) in GROUPS.items():
+    for marker, beginning in GROUPS.items():
         cases = outcomes.cases(beginning)
         page = report.replace_between_markers(page, marker, differences(cases))
         worse += worse_than_both(cases)

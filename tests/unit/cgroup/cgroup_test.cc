@@ -313,6 +313,27 @@ TEST_F(CgroupTest, WaitsForDyingProcesses) {
   EXPECT_FALSE(exists(cgroup.paths().hierarchies.front().directory));
 }
 
+TEST_F(CgroupTest, WaitsForWhoRemovesIt) {
+  Cgroup cgroup(plan("c1"));
+  cgroup.create();
+  const std::optional<Child> remover = clone_child(0, Fd());
+  if (!remover) {
+    ::usleep(50'000);
+    cgroup.remove();
+    exit_now(0);
+  }
+  cgroup.await_removal();
+  for (const std::string& directory : directories(cgroup.paths())) EXPECT_FALSE(exists(directory));
+  cgroup.await_removal();  // nothing is left to wait for
+}
+
+TEST_F(CgroupTest, RemovesItselfWhatNobodyElseDoes) {
+  Cgroup cgroup(plan("c1"));
+  cgroup.create();
+  cgroup.await_removal();
+  for (const std::string& directory : directories(cgroup.paths())) EXPECT_FALSE(exists(directory));
+}
+
 TEST_F(CgroupTest, NamesTheProcessesThatKeepItFromBeingRemoved) {
   Cgroup cgroup(plan("c1"));
   cgroup.create();

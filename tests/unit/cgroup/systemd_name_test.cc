@@ -45,11 +45,5 @@ TEST(ScopeName, RefusesNamesThatSystemdDoesNotTake) {
   }
 }
 
-TEST(Slice, LiesBelowThoseThatItsNameTells) {
-  EXPECT_EQ(path_of_slice("-.slice"), "");
-  EXPECT_EQ(path_of_slice("system.slice"), "/system.slice");
-  EXPECT_EQ(path_of_slice("a-b-c.slice"), "/a.slice/a-b.slice/a-b-c.slice");
-}
-
 }  // namespace
 }  // namespace gocker

@@ -47,8 +47,20 @@ TEST(SystemdProperties, AreTheSameAfterTheWayToTheHelper) {
   const SystemdProperties properties = {
       {"Slice", "s", {"a.slice"}}, {"AllowedCPUs", "ay", {"3", "0"}}, {"After", "as", {}}};
   EXPECT_EQ(parse_systemd_properties(to_text(properties)), properties);
-  EXPECT_TRUE(parse_systemd_properties(to_text({})).empty());
+  EXPECT_TRUE(parse_systemd_properties(to_text(SystemdProperties{})).empty());
   EXPECT_EQ(error_of([] { parse_systemd_properties("X"); }), "not a property: \"X\"");
+}
+
+TEST(ScopeMember, IsTheSameAfterTheWayToTheHelper) {
+  const auto member = parse_scope_member(to_text(ScopeMember{.pid = 42, .group = "/init"}));
+  ASSERT_TRUE(member);
+  EXPECT_EQ(member->pid, 42);
+  EXPECT_EQ(member->group, "/init");
+}
+
+TEST(ScopeMember, IsNeverTakenForAProperty) {
+  EXPECT_FALSE(parse_scope_member(to_text(SystemdProperties{{"Slice", "s", {"a.slice"}}})));
+  EXPECT_FALSE(parse_scope_member(to_text(SystemdProperties{})));
 }
 
 }  // namespace

@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# gocker copy: copy an image between registries, past the local store
+#
+#   gocker copy [OPTION]... SOURCE TARGET
+#
+# SOURCE and TARGET are images' names at registries; one of them may be docker-archive:FILE or
+# oci-archive:FILE. Digests stay the same.
+
+become_image copy "$@"
