@@ -41,6 +41,7 @@ class Saved:
         self.group = f"/{self.box.id}"
         self.folder = self.box.folder
         self.images, self.work = self.folder / "images", self.folder / "work"
+        self.work.mkdir(mode=0o700)  # crun makes none
         self.output = self.folder / "output"
         rootfs = self.box.bundle / "rootfs"
         (rootfs / "bin").mkdir()
@@ -168,6 +169,7 @@ def a_container_goes_on_where_it_was(saved):
 def leave_running_leaves_it_running(saved):
     saved.start()
     pid = saved.pid()
+    saved.work.rmdir()
     saved.checkpoint("--leave-running")
     saved.wait_for_count(saved.count() + 3)
     expect(saved.pid() == pid, "another process runs")

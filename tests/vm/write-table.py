@@ -131,7 +131,7 @@ def differences(cases):
         return "Not run with all three so far."
     rows = [(test, case, [outcomes.get(runtime) for runtime in RUNTIMES])
             for (test, case), outcomes in cases.items()]
-    lines = [f"| `{case}` | {' | '.join(CELLS[outcome] for outcome in row)} |"
+    lines = [f"| {case.replace('`', '')} | {' | '.join(CELLS[outcome] for outcome in row)} |"
              for _, case, row in rows if "failed" in row and "passed" in row]
     if not lines:
         return "No case passes with one runtime and fails with another."
