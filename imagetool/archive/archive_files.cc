@@ -4,15 +4,14 @@
 #include <unistd.h>
 
 #include <utility>
-#include <vector>
 
 #include "imagetool/digest.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/layer/canonical_path.h"
 #include "imagetool/layer/layer_stream.h"
 #include "imagetool/layer/tar_reader.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
-#include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
@@ -22,27 +21,13 @@ constexpr uint64_t kMostKept = 64 << 20;  // of these, all together
 constexpr size_t kMostFiles = 100'000;
 constexpr int kMostLinks = 8;  // that lead to one another
 
-// "./a//b/" -> "a/b"; ".." goes up, but not above the top.
-std::string plain_name(std::string_view path) {
-  std::vector<std::string> parts;
-  for (const std::string_view part : split(path, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.emplace_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  return join(parts, "/");
-}
-
 // Where a link leads: a hard link from the top, a symbolic one from its folder.
 std::string target_of(const TarEntry& entry) {
   const std::string target = entry.target == nullptr ? "" : entry.target;
-  if (entry.type == EntryType::hardlink) return plain_name(target);
+  if (entry.type == EntryType::hardlink) return clean_relative(target);
   const size_t slash = entry.path.rfind('/');
   const std::string folder(entry.path.substr(0, slash == std::string_view::npos ? 0 : slash));
-  return plain_name(folder + "/" + target);
+  return clean_relative(folder + "/" + target);
 }
 
 // Each large file is open until all are read.
@@ -89,7 +74,7 @@ void ArchiveFiles::read(const BlobSource& archive, const LayerLimits& limits) {
   LayerStream stream(archive, compression_of(archive), limits);
   TarReader reader(stream);
   while (const TarEntry* entry = reader.next()) {
-    const std::string name = plain_name(entry->path);
+    const std::string name = clean_relative(entry->path);
     const Doing doing("read", name);
     switch (entry->type) {
       case EntryType::directory:
@@ -129,7 +114,7 @@ const ArchivedFile* ArchiveFiles::find(std::string name) const {
 }
 
 const ArchivedFile& ArchiveFiles::file(const std::string& name) const {
-  const ArchivedFile* found = find(plain_name(name));
+  const ArchivedFile* found = find(clean_relative(name));
   if (found == nullptr) throw Error(name + " is not in the archive");
   return *found;
 }

@@ -1,5 +1,6 @@
 #include "imagetool/cli/password.h"
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 namespace gocker::cli {
 namespace {
 
+constexpr int kTickMilliseconds = 200;
 constexpr size_t kMostBytes = 64 << 10;  // tokens are long
 
 // While it lives, the terminal does not show what is typed, but for the newline.
@@ -44,8 +46,10 @@ std::string read_line() {
   std::string line;
   char c = 0;
   while (true) {
+    check_interrupt();  // not in read(2): a signal may come right before it
+    pollfd typed{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&typed, 1, kTickMilliseconds) <= 0) continue;
     const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-    check_interrupt();
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("read from the terminal");
     if (got == 0 || c == '\n') break;

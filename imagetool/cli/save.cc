@@ -46,7 +46,9 @@ const Command kSave = {
     "write images of the store to an archive",
     "docker, podman, skopeo and gocker load read it. A docker-archive is an OCI image layout as "
     "well;\n"
-    "an oci-archive is that alone. Layers stay packed as they are.\n",
+    "an oci-archive is that alone, which docker reads from version 25 on. Layers stay packed as "
+    "they\n"
+    "are.\n",
     kOptions,
     1,
     kAnyNumber,

@@ -140,6 +140,15 @@ LocatedImage find_general(HttpClient& client, const Wish& wish, const Reference&
 
 }  // namespace
 
+Image image_of(const LocatedImage& located) {
+  const Document& document = located.image.manifest;
+  oci::Manifest manifest = oci::parse_manifest(document.bytes, document.digest);
+  // A manifest need not name its type where the registry has said it.
+  if (manifest.media_type.empty()) manifest.media_type = document.media_type;
+  return make_image(located.reference.name(), document.digest, std::move(manifest),
+                    oci::parse_image_config(located.image.config, "its config"));
+}
+
 LocatedImage locate(HttpClient& client, const Reference& reference, const LocateOptions& options,
                     Progress& progress) {
   const std::optional<ArchitectureImage> architecture = architecture_image(reference);

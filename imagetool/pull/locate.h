@@ -10,6 +10,7 @@
 #include "imagetool/registry/certificates.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/repository.h"
+#include "imagetool/store/image.h"
 #include "oci-spec/image_spec.h"
 
 namespace gocker {
@@ -27,6 +28,9 @@ struct LocatedImage {
   Reference reference;     // what it goes by here: the tag may be another one than was asked for
   oci::Platform platform;  // that was looked for
 };
+
+// Its documents joined. Throws where they disagree.
+Image image_of(const LocatedImage& located);
 
 // Asks the mirrors that registries.conf names, then the registry. Where the tag was left out and
 // there is no "latest", the last tag that the registry lists is taken; where the path begins with

@@ -20,15 +20,6 @@
 namespace gocker {
 namespace {
 
-Image describe(const std::string& name, const ResolvedImage& resolved) {
-  const Document& document = resolved.manifest;
-  oci::Manifest manifest = oci::parse_manifest(document.bytes, document.digest);
-  // A manifest need not name its type where the registry has said it.
-  if (manifest.media_type.empty()) manifest.media_type = document.media_type;
-  return make_image(name, document.digest, std::move(manifest),
-                    oci::parse_image_config(resolved.config, "its config"));
-}
-
 // An index leads to the platform that was asked for; a lone manifest may be for any.
 void check_platform(const Image& image, const LocatedImage& located, const PullOptions& options,
                     Progress& progress) {
@@ -166,7 +157,7 @@ std::string pull_checked(const Store& store, const Reference& reference, const P
   HttpClient client(options.certificates);
   LocatedImage located = locate(client, reference, options, progress);
   const Document& manifest = located.image.manifest;
-  const Image image = describe(located.reference.name(), located.image);
+  const Image image = image_of(located);
   check_platform(image, located, options, progress);
 
   Transaction transaction(store);

@@ -95,6 +95,10 @@ std::string host_in(const std::string& repository) {
 }  // namespace
 
 struct AuthFile::Document {
+  Document() = default;
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+
   Json json;
 };
 

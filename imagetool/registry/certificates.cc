@@ -62,7 +62,8 @@ HostCertificates read_certificates(const Fd& directory, const std::string& path)
   found.directory = path;
   const std::vector<std::string> names = list_directory(directory, path);
   for (const std::string& name : names) {
-    if (name.ends_with(kAuthority)) found.authorities += read_pem(path + "/" + name);
+    if (!name.ends_with(kAuthority)) continue;
+    found.authorities += read_pem(std::string(path).append("/").append(name));
   }
   add_client_pair(found, names);
   return found;

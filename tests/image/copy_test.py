@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""copy: between registries and archives, past the store; and tags.
+"""copy: between registries and archives, past the store; tags, and inspect --remote.
 
     tests/image/copy_test.py GOCKER_IMAGE [NAME...]
 
@@ -246,6 +246,22 @@ def tags(store):
         demand_basic(registry, "ann", "secret")
         contains(store.fails("tags", f"{registry.host}/test/image"), "no credentials for it are known")
         store.ok("tags", "--creds", "ann:secret", f"{registry.host}/test/image")
+    equal(store.root.exists(), False, "a store")
+
+
+@test
+def inspect_remote(store):
+    with FakeRegistry() as registry:
+        platforms = Platforms(registry)
+        for words, image in (((), platforms.here),
+                             (("--platform", f"linux/{images.ELSEWHERE}"), platforms.there)):
+            found = json.loads(store.ok("inspect", "--remote", *words, platforms.reference))
+            equal((found["digest"], [layer["digest"] for layer in found["layers"]]),
+                  (image.digest, image.layers), "the image")
+            equal(found["config"]["config"], {"Cmd": ["/bin/sh"]}, "its config")
+        equal(registry.asked(platforms.here.layers[0]), [], "requests for a layer")
+        contains(store.fails("inspect", "--remote", f"{registry.host}/none"),
+                 f"inspect {registry.host}/none:latest: ")
     equal(store.root.exists(), False, "a store")
 
 

@@ -14,10 +14,12 @@ import sys
 import time
 
 import images
+from authority import Authority
 from fake_registry import FakeRegistry, Request, longer, once, only, status, swallow
 from logins import Tokens, demand_basic, login_file
 from program import contains, equal, run_tests, test
 from registry import Registry
+from relays import BreakingLine
 
 BIG = 40 << 20  # more than two chunks
 
@@ -61,7 +63,6 @@ def to_a_real_registry_and_back(store):
 
 @test
 def over_tls_with_a_big_layer(store):
-    from authority import Authority
     image = images.make_image([images.random_layer("big", BIG), images.tar_of({"x": b"x"})])
     name = stored(store, image)
     authority = Authority(store.folder / "authority")
@@ -264,14 +265,13 @@ def an_upload_that_the_registry_forgets(store):
 @test
 def a_real_registry_behind_a_line_that_breaks(store):
     """Docker's registry keeps what has arrived; a proxy between cuts the first long request."""
-    import cutting_proxy
     image = images.make_image([images.random_layer("big", 8_000_000)])
     name = stored(store, image)
     with Registry(store.folder / "registry") as registry, \
-            cutting_proxy.CuttingProxy(registry.port, after=4_000_000) as proxy:
-        target = f"127.0.0.1:{proxy.port}/big:1"
+            BreakingLine(registry.port, after=4_000_000) as line:
+        target = f"127.0.0.1:{line.port}/big:1"
         store.ok("push", "-q", name, target)
-        equal(proxy.cuts, 1, "cuts")
+        equal(line.cuts, 1, "cuts")
         store.ok("rm", name)
         store.ok("pull", "-q", f"{registry.host}/big:1")
 
@@ -357,7 +357,6 @@ def addresses_that_are_none(store):
 
 @test
 def from_https_to_http_is_refused(store):
-    from authority import Authority
     name = stored(store, images.small_image())
     authority = Authority(store.folder / "authority")
     with FakeRegistry(tls=authority.issue("server")) as registry, FakeRegistry() as storage:

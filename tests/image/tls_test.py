@@ -9,18 +9,16 @@ Prints a TAP line for each test.
 
 import contextlib
 import os
-import select
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 
 import images
 from authority import Authority
 from fake_registry import FakeRegistry
 from program import contains, equal, run_tests, test
 from registry import Registry
+from relays import Proxy
 
 
 def certs_d(store, host):
@@ -183,45 +181,6 @@ def what_is_no_certificate(store):
         (folder / "ca.crt").symlink_to(store.folder / "none")
         contains(store.fails("pull", reference), f"open {folder}/ca.crt: No such file or directory")
         equal(registry.asked(""), [], "requests")
-
-
-class Proxy:
-    """A proxy that leads every CONNECT to this machine; `asked` is for whom."""
-
-    def __init__(self):
-        self.asked = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                threading.Thread(target=self.lead, args=(client,), daemon=True).start()
-
-    def lead(self, client):
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += client.recv(1)
-        method, target, _ = head.decode().split("\r\n")[0].split()
-        self.asked.append(f"{method} {target}")
-        with contextlib.suppress(OSError), \
-                socket.create_connection(("127.0.0.1", int(target.rsplit(":", 1)[1]))) as server:
-            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            ends = {client: server, server: client}
-            while True:
-                for end in select.select(list(ends), [], [])[0]:
-                    data = end.recv(65536)
-                    if not data:
-                        return
-                    ends[end].sendall(data)
 
 
 @test

@@ -107,6 +107,33 @@ def pull_into_the_users_own_store(machine):
 
 
 @test
+def login_push_copy_save_and_load(machine):
+    private = registry.Registry(machine.folder / "private", login=("ann", "secret"))
+    with private as server:
+        name = f"{server.host}/own/tool:1"
+        machine("pull", machine.busybox)
+        machine("tag", machine.busybox, name)
+        contains(machine.fails("push", name), "answers 401")
+        machine("login", "-u", "ann", "--password-stdin", server.host, text="secret")
+        kept = machine.user.home / ".docker/config.json"
+        equal((kept.stat().st_uid, kept.stat().st_mode & 0o777), (machine.user.uid, 0o600), "the file")
+        digest = machine("push", name)[0]
+        machine("rmi", name)
+        archive = machine.user.home / "tool.tar"
+        equal(machine("copy", "-q", name, f"oci-archive:{archive}")[0], digest, "the digest")
+        equal(archive.stat().st_uid, machine.user.uid, "the archive's owner")
+        equal(machine("load", "-i", archive)[0], f"{name}\n", "the name")
+        out = machine("run", "--rm", "--network", "none", name, "sh", "-c", "stat -c %u /home/ann/file")[0]
+        equal(out.split(), ["1000"], "an owner")
+        machine("save", "-o", archive, name)
+        machine("rmi", name)
+        machine("load", "-i", archive)
+        machine("logout", server.host)
+        machine("rmi", name)
+    machine.check_clean()
+
+
+@test
 def run_is_root_of_its_own_namespace_only(machine):
     out = machine("run", "--rm", "--network", "none", machine.busybox, "sh", "-c",
                   "id -u; cat /proc/self/uid_map; stat -c %u:%a /home/ann/file /home/high /tmp/tool;"

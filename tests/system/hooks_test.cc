@@ -289,7 +289,7 @@ TEST_P(FailingHook, ThatTakesTooLongIsEnded) {
   if (outcome) outcome = box.start();
   const auto time = std::chrono::steady_clock::now() - begin;
   EXPECT_TRUE(fails_with(outcome, kind));
-  EXPECT_LT(time, std::chrono::seconds(5));
+  EXPECT_LT(time, std::chrono::seconds(15));  // also on a busy machine
   EXPECT_GE(time, std::chrono::milliseconds(900));
   expect_nothing_left();
 }
