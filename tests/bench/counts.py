@@ -38,3 +38,10 @@ def peak_kilobytes(launcher, command):
     if code != "0":
         raise RuntimeError(f"exit code {code}: {' '.join(command)}")
     return int(kilobytes)
+
+
+def instructions(stepper, command):
+    """Those in user mode, of the command and of all that it clones. It takes seconds a million."""
+    told = subprocess.run([stepper, "/dev/null", "0", "1"] + command, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    return int(told.stderr.splitlines()[-1].split()[0])

@@ -25,9 +25,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 import tap
 
 LIMITS = {"v2": 274, "v1 and v2": 379}  # system calls of a run, the program's own among them
+INSTRUCTIONS = {"v2": 490_000, "v1 and v2": 790_000}  # in user mode, the started program's, too
 CLONES = 1
 EXECS = 2  # the guarded copy of the runtime, and the program
-PEAK_KILOBYTES = 2150  # 1,900 to 2,040 are seen; tests/bench/order lowers it again
+PEAK_KILOBYTES = 1600  # 1,400 are seen; tests/bench/order lowers it again
 FILTERED_KILOBYTES = 2000  # while a seccomp filter is compiled; 1,520 to 1,760 are seen
 BINARY_BYTES = 4_600_000
 
@@ -66,6 +67,10 @@ def check_here(report, runtime):
         at_most(report, f"clones on {groups}", counts.clones(calls), CLONES)
         at_most(report, f"execs on {groups}", counts.execs(calls), EXECS)
         at_most(report, f"peak kilobytes on {groups}", peak, PEAK_KILOBYTES)
+        if platform.machine() == "x86_64":
+            stepper = bundles.compile_c(bundles.HERE / "stepper.c", scratch / "stepper")
+            at_most(report, f"instructions of a run on {groups}",
+                    counts.instructions(stepper, command), INSTRUCTIONS[groups])
         bundle.config["linux"]["seccomp"] = allow_list()
         bundle.set_args("/bin/true")
         at_most(report, f"peak kilobytes on {groups} with a seccomp filter",
