@@ -167,6 +167,17 @@ def a_hundred_layers_are_mapped(store):
 
 
 @test
+def a_flat_bundle_is_copied_with_the_owners_of_outside(store):
+    reference = pull(store)
+    bundle = store.folder / "b"
+    store.ok("bundle", "--userns", "auto", "--flat", reference, bundle, "--", "stat", "-c", "%n %u %g",
+             "root-file", "ann-file", "third")
+    equal(owners(bundle / "rootfs/ann-file"), (FIRST + 1000, FIRST + 1001), "outside")
+    equal(run(store, bundle).splitlines(), ["root-file 0 0", "ann-file 1000 1001", "third 7 8"], "inside")
+    store.ok("unbundle", bundle)
+
+
+@test
 def what_cannot_be_is_said_in_one_line(store):
     reference = pull(store)
     bundle = store.folder / "b"
@@ -183,7 +194,6 @@ def what_cannot_be_is_said_in_one_line(store):
         (2, ("--uidmap", "0:1:10", "--userns", "auto"), "give one of"),
         (2, ("--subuidname", "nobody-has-this"), "/etc/subuid has no range for nobody-has-this"),
         (1, ("--userns", "auto:size=1879048191"), "no range of 1879048191 ids is free"),
-        (1, ("--userns", "auto", "--flat"), "leave out --flat"),
     ):
         line = store.fails("bundle", *options, reference, bundle, code=code)
         contains(line, expected)
