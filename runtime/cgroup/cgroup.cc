@@ -102,7 +102,7 @@ const CgroupPaths::Hierarchy* counting_hierarchy(const CgroupPaths& paths) {
 
 void add_pids(const Fd& group, std::set<pid_t>& pids) {
   const Fd file(::openat(group.get(), kProcesses, O_RDONLY | O_CLOEXEC));
-  if (!file && (errno == ENOENT || errno == ENODEV)) return;  // it vanished
+  if (!file && is_gone(errno)) return;  // it vanished
   check(file.get(), "open", kProcesses);
   std::string content;
   try {

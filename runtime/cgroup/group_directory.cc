@@ -40,6 +40,10 @@ bool is_cgroup_filesystem(const Fd& fd) {
 
 }  // namespace
 
+bool is_gone(int code) {
+  return code == ENOENT || code == ENODEV;
+}
+
 std::string control_file_reason(int code) {
   return code == ENOENT ? "it is not there" : errno_text(code);
 }
@@ -64,7 +68,7 @@ std::optional<GroupDirectory> GroupDirectory::open_if_exists(const std::string& 
   // Not O_PATH: bpf(2) takes none.
   Fd fd = open_below(AT_FDCWD, directory.c_str(), 0, O_RDONLY | O_DIRECTORY);
   if (!fd) {
-    if (errno == ENOENT || errno == ENODEV) return std::nullopt;
+    if (is_gone(errno)) return std::nullopt;
     throw_failure(errno, "open control group", directory);
   }
   if (filesystem == Filesystem::to_be_checked && !is_cgroup_filesystem(fd)) {
@@ -112,8 +116,7 @@ std::string GroupDirectory::read(const std::string& file) const {
 
 Fd GroupDirectory::open_to_read(const std::string& file) const {
   Fd fd(::openat(fd_.get(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  // A group that was removed while it is held open answers ENODEV.
-  if (!fd && errno != ENOENT && errno != ENODEV) {
+  if (!fd && !is_gone(errno)) {
     throw_failure(errno, "read control file", path_ + "/" + file);
   }
   return fd;
@@ -122,7 +125,12 @@ Fd GroupDirectory::open_to_read(const std::string& file) const {
 std::optional<std::string> GroupDirectory::read_if_exists(const std::string& file) const {
   const Fd fd = open_to_read(file);
   if (!fd) return std::nullopt;
-  return read_all(fd, path_ + "/" + file, kReadLimit);
+  try {
+    return read_all(fd, path_ + "/" + file, kReadLimit);
+  } catch (const Error& error) {
+    if (is_gone(error.code())) return std::nullopt;  // removed since it was opened
+    throw;
+  }
 }
 
 std::string GroupDirectory::read_record(const std::string& file) const {
@@ -130,6 +138,7 @@ std::string GroupDirectory::read_record(const std::string& file) const {
   if (!fd) return {};
   std::array<char, 4096> page;
   const ssize_t got = ::read(fd.get(), page.data(), page.size());
+  if (got < 0 && is_gone(errno)) return {};
   if (got < 0) throw_failure(errno, "read control file", path_ + "/" + file);
   std::string content(page.data(), static_cast<size_t>(got));
   if (content.size() == page.size()) content += read_all(fd, path_ + "/" + file, kReadLimit);

@@ -16,10 +16,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-bool is_gone(int code) {
-  return code == ENOENT || code == ENODEV;
-}
-
 Names list_groups(const Fd& group) {
   const int fd = ::openat(group.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 && is_gone(errno)) return {};

@@ -41,6 +41,7 @@ std::string first_line(const std::string& path) {
 bool any_line_is(const std::string& path, const std::string& wanted) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
+    line.erase(line.find_last_not_of(' ') + 1);  // rdma.max has one at its end
     if (line == wanted) return true;
   }
   return false;
