@@ -61,8 +61,8 @@ std::vector<GroupDirectory> groups_above(const GroupDirectory& group);
                                       const std::string& file, std::string_view value,
                                       std::string_view prefix = {}, std::string_view hint = {});
 
-// Whether an errno tells that a group, or a file of it, is not there or has been removed while it was
-// held open.
+// Whether an errno tells that a group, or a file of it, is not there or has been removed while it
+// was held open.
 bool is_gone(int code);
 
 // "No space left on device", but "it is not there" for ENOENT.
