@@ -176,6 +176,34 @@ def refused(box, words, *globals):
     expect(box.call("list", "--quiet"), "", "a container is left")
 
 
+# Cases of every systemd, the system's and a user's.
+
+
+def scope_goes_with_the_container(box):
+    for program in ("sleep", "true"):
+        box.config["process"]["args"] = [program, "1000"]
+        for _ in range(3):
+            box.run()
+            box.remove()
+            expect(box.is_loaded(), False, "the unit is still known")
+
+
+def stop_by_systemctl_ends_the_container(box):
+    box.run()
+    box.systemctl("stop", box.unit)
+    if '"status": "stopped"' not in box.call("state", box.id):
+        raise AssertionError("it is not stopped")
+
+
+def unknown_property_leaves_nothing(box):
+    box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
+    refused(box, "NoSuchThing")
+
+
+SCOPE_CASES = (scope_goes_with_the_container, stop_by_systemctl_ends_the_container,
+               unknown_property_leaves_nothing)
+
+
 def run_cases(cases, make_box):
     """Each with a box of its own, make_box(folder, rootfs); those alone that the command line names
     after the runtime, if any."""

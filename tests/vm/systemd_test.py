@@ -6,7 +6,7 @@
 $GOCKER_RUNTIME takes the place of RUNTIME.
 """
 
-from scope import Scope, command, expect, program_under_test, refused, run_cases
+from scope import SCOPE_CASES, Scope, command, expect, program_under_test, refused, run_cases
 
 FUSE = ("/tmp/fuse", "c", "10", "229")  # a device that the default rules of containers don't allow
 
@@ -128,29 +128,6 @@ def smallest_pids_limit_lets_the_program_run(box):
     expect(box.property("TasksMax"), "1", "TasksMax")
 
 
-def scope_goes_with_the_container(box):
-    for _ in range(3):
-        box.run()
-        box.remove()
-        expect(box.is_loaded(), False, "the unit is still known")
-    box.config["process"]["args"] = ["true"]
-    for _ in range(3):
-        box.run()
-        box.remove()
-
-
-def stop_by_systemctl_ends_the_container(box):
-    box.run()
-    command("systemctl", "stop", box.unit)
-    if '"status": "stopped"' not in box.call("state", box.id):
-        raise AssertionError("it is not stopped")
-
-
-def unknown_property_leaves_nothing(box):
-    box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
-    refused(box, "NoSuchThing")
-
-
 def nonsense_in_a_property_leaves_nothing(box):
     box.config["annotations"] = {"org.systemd.property.KillSignal": "{15}"}
     refused(box, "org.systemd.property.KillSignal")
@@ -179,11 +156,10 @@ def name_in_use_is_refused(box):
 
 
 CASES = (
+    *SCOPE_CASES,
     scope_is_in_its_slice, path_may_be_empty, limits_are_known_to_both, update_survives_a_reload,
     device_access_survives_a_reload, annotations_are_properties,
     subgroup_has_the_limits, subgroup_is_one_name, smallest_pids_limit_lets_the_program_run,
-    scope_goes_with_the_container, stop_by_systemctl_ends_the_container,
-    unknown_property_leaves_nothing,
     nonsense_in_a_property_leaves_nothing, program_that_is_missing_leaves_nothing,
     path_of_the_other_form_is_refused, name_in_use_is_refused,
 )

@@ -11,7 +11,7 @@ import json
 import pathlib
 import subprocess
 
-from scope import (UNIFIED, OrdinaryUser, Scope, expect, logged_in_user, managed_user,
+from scope import (SCOPE_CASES, UNIFIED, OrdinaryUser, Scope, expect, logged_in_user, managed_user,
                    program_under_test, refused, run_cases, wait_until)
 
 RUNTIME = program_under_test()
@@ -149,25 +149,6 @@ def user_namespace_of_ones_own_asks_the_users_systemd(box):
     holder.wait()
 
 
-def scope_goes_with_the_container(box):
-    for _ in range(3):
-        box.run()
-        box.remove()
-        expect(box.is_loaded(), False, "the unit is still known")
-
-
-def stop_by_systemctl_ends_the_container(box):
-    box.run()
-    box.systemctl("stop", box.unit)
-    if '"status": "stopped"' not in box.call("state", box.id):
-        raise AssertionError("it is not stopped")
-
-
-def unknown_property_leaves_nothing(box):
-    box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
-    refused(box, "NoSuchThing")
-
-
 def program_that_is_missing_leaves_nothing(box):
     box.config["process"]["args"] = ["/no/such/program"]
     for caller in (MANAGED, LOGIN):
@@ -211,11 +192,11 @@ def features_say_so(box):
 
 
 CASES = (
+    *SCOPE_CASES,
     scope_is_the_users, path_names_slice_and_scope, limits_survive_a_reload,
     update_survives_a_reload, device_rules_are_roots, annotations_are_properties,
     login_session_is_as_good, exec_from_a_login_goes_where_init_is,
-    user_namespace_of_ones_own_asks_the_users_systemd, scope_goes_with_the_container,
-    stop_by_systemctl_ends_the_container, unknown_property_leaves_nothing,
+    user_namespace_of_ones_own_asks_the_users_systemd,
     program_that_is_missing_leaves_nothing, mount_that_fails_leaves_nothing,
     limit_that_the_kernel_refuses_leaves_nothing, controller_that_is_not_delegated_is_told,
     no_systemd_of_the_user_is_told_with_the_remedy, features_say_so,
