@@ -95,7 +95,8 @@ std::string host_in(const std::string& repository) {
 }  // namespace
 
 struct AuthFile::Document {
-  Document() = default;
+  explicit Document(std::string_view text)
+      : json(text.empty() ? Json::object() : Json::parse(text, nullptr, false)) {}
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
@@ -103,8 +104,7 @@ struct AuthFile::Document {
 };
 
 AuthFile::AuthFile(std::string path, std::string_view text)
-    : path_(std::move(path)), document_(std::make_unique<Document>()) {
-  document_->json = text.empty() ? Json::object() : Json::parse(text, nullptr, false);
+    : path_(std::move(path)), document_(std::make_unique<Document>(text)) {
   if (document_->json.is_object()) return;
   throw Error("read credentials from " + path_ + ": it is no JSON object");
 }
