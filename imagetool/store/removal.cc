@@ -103,9 +103,17 @@ void add_build_steps(const Store& store, const std::set<std::string>& removed, N
   }
 }
 
+// What a command that was killed has written of index.json; under the lock nobody writes.
+void remove_cut_off_indexes(const Store& store) {
+  for (const std::string& name : list_directory(store.directory(), store.root())) {
+    if (name.starts_with(".index.json.")) ::unlinkat(store.directory().get(), name.c_str(), 0);
+  }
+}
+
 // The caller holds the exclusive lock.
 void sweep(const Store& store, const std::set<std::string>& removed, const Workspace& workspace,
            Removal& removal) {
+  remove_cut_off_indexes(store);
   remove_dead_leases(store);
   Needed needed = find_needed(store);
   add_build_steps(store, removed, needed);

@@ -8,6 +8,7 @@ how many there are of each verb and way of killing; the default keeps the suite 
 """
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -219,6 +220,17 @@ def a_container_without_conmon_is_told_and_can_be_removed(gocker, image):
 
 # --- after a reboot ------------------------------------------------------------------------------
 
+def removed(group):
+    """False while the kernel still counts a process that has ended as one of the group's."""
+    try:
+        os.rmdir(group)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
+
+
 def pretend_reboot(gocker, run_is_kept):
     """What a reboot takes is gone, and what was written down is of another boot."""
     kill_conmon(gocker, None)
@@ -227,7 +239,7 @@ def pretend_reboot(gocker, run_is_kept):
         kill_quietly(pid)
     wait_until(lambda: not machine.processes(gocker), "the containers' end")
     for group in reversed(machine.control_groups(gocker.containers())):
-        os.rmdir(group)
+        wait_until(lambda: removed(group), f"the removal of {group}")
     with open("/proc/self/mounts") as mounts:
         places = [line.split()[1] for line in mounts if str(gocker.folder) in line.split()[1]]
     subprocess.run(["umount", *reversed(places)], check=True)

@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "imagetool/store/lease.h"
 #include "imagetool/store/removal.h"
@@ -144,6 +147,15 @@ TEST_F(RemovalTest, IgnoresALeaseThatAPowerLossEmptied) {
   EXPECT_EQ(remove_images(store_, {"one"}).layers, 1u);
   collect_garbage(store_);
   EXPECT_TRUE(list_directory(store_.leases(), "leases").empty());
+}
+
+TEST_F(RemovalTest, TakesAwayTheIndexThatAKilledCommandWasWriting) {
+  add_image(kOne, {"base"});
+  open_file_at(store_.directory(), ".index.json.12345.1", O_WRONLY | O_CREAT, 0600);
+  const auto is_hidden = [](const std::string& name) { return name.starts_with('.'); };
+  remove_images(store_, {"one"});
+  const std::vector<std::string> names = list_directory(store_.directory(), "the store");
+  EXPECT_TRUE(std::none_of(names.begin(), names.end(), is_hidden));
 }
 
 TEST_F(RemovalTest, ReadsALeaseAsItWasRecorded) {
