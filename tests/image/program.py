@@ -50,10 +50,6 @@ class Store:
             "PATH": os.environ["PATH"], "HOME": str(self.home),
             "GOCKER_REGISTRIES_CONF": str(self.registries),
         }
-        # A sanitized build tells where its errors go.
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
-            if name in os.environ:
-                self.environment[name] = os.environ[name]
 
     def command(self, *arguments):
         return [self.program, "--root", str(self.root), *map(str, arguments)]
