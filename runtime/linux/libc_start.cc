@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 // Of glibc's static library and of the linker. No header has them.
-// NOLINTBEGIN(*-reserved-identifier,cert-dcl*)
+// NOLINTBEGIN(*-reserved-identifier,cert-dcl*,readability-identifier-naming)
 extern "C" {
 using Initializer = void (*)(int, char**, char**);
 
@@ -32,7 +32,7 @@ void __libc_check_standard_fds();
 void __libc_early_init(bool is_initial);
 void __libc_init_first(int argc, char** argv, char** environment);
 }
-// NOLINTEND(*-reserved-identifier,cert-dcl*)
+// NOLINTEND(*-reserved-identifier,cert-dcl*,readability-identifier-naming)
 
 namespace {
 
@@ -49,10 +49,12 @@ ElfW(auxv_t) * auxiliary_vector(char** environment) {
 void choose_variants() {
   __x86_shared_non_temporal_threshold = kPastTheCaches;
   __x86_rep_movsb_stop_threshold = kPastTheCaches;
+  // NOLINTBEGIN(performance-no-int-to-ptr)  the table has addresses
   for (const ElfW(Rela)* entry = __rela_iplt_start; entry != __rela_iplt_end; ++entry) {
     const auto resolver = reinterpret_cast<uintptr_t (*)()>(entry->r_addend);
     *reinterpret_cast<uintptr_t*>(entry->r_offset) = resolver();
   }
+  // NOLINTEND(performance-no-int-to-ptr)
 }
 
 // Where the code of the compiler and of setjmp(3) look for them (the ABI's tcbhead_t). The canary's

@@ -3,6 +3,8 @@
 #include <link.h>
 #include <sys/mman.h>
 
+#include <cstdint>
+
 namespace gocker {
 namespace {
 
@@ -12,8 +14,9 @@ int let_go(dl_phdr_info* program, size_t /*size*/, void* /*data*/) {
   for (int i = 0; i < program->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = program->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-    ::madvise(reinterpret_cast<void*>(program->dlpi_addr + segment.p_vaddr), segment.p_memsz,
-              MADV_DONTNEED);
+    const uintptr_t begin = program->dlpi_addr + segment.p_vaddr;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)  the table has addresses
+    ::madvise(reinterpret_cast<void*>(begin), segment.p_memsz, MADV_DONTNEED);
   }
   return 1;  // the program itself comes first: no library
 }
