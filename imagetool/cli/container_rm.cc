@@ -2,12 +2,12 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/control.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/oci_runtime.h"
 #include "imagetool/containers/transition.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
