@@ -109,7 +109,7 @@ class Saved:
         return pathlib.Path(f"/proc/{self.pid()}/root{path}")
 
     def count(self):
-        """0 where it has not begun, or has been emptied by a program that writes nothing then."""
+        """How far it has counted; 0 where it has not begun."""
         with contextlib.suppress(FileNotFoundError, KeyError):
             deadline = time.monotonic() + 5
             while time.monotonic() < deadline:
