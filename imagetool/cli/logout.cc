@@ -1,10 +1,10 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/login.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -40,7 +40,7 @@ const Command kLogout = {
     0,
     1,
     run,
-    Order::anywhere,
+    StopAt::end,
     1,
     WorksOn::own_files,
 };

@@ -255,13 +255,13 @@ def wrong_command_lines(store):
     for words, expected in (
         ([], "which command? see 'gocker-image --help'"),
         (["pul"], "unknown command 'pul' (did you mean pull?)"),
-        (["--rot", "x"], "unknown option '--rot' (did you mean --root?)"),
+        (["--rot", "x"], 'unknown option "--rot" (did you mean --root?)'),
         (["pull"], "pull: too few arguments: usage: gocker-image pull REF"),
         (["pull", "a", "b"], "pull: too many arguments"),
-        (["pull", "--platfrom", "x", "a"], "pull: unknown option '--platfrom' (did you mean "
+        (["pull", "--platfrom", "x", "a"], 'pull: unknown option "--platfrom" (did you mean '
                                            "--platform?)"),
-        (["pull", "a", "--platform"], "pull: option '--platform' needs a value"),
-        (["images", "--format", "xml"], "images: --format must be table or json"),
+        (["pull", "a", "--platform"], "pull: flag needs an argument: --platform"),
+        (["images", "--format", "xml"], 'images: --format: "xml" is neither table nor json'),
         (["bundle", "--pids", "0", "a", "b"], "bundle: --pids: '0' is no number of 1 or more"),
     ):
         contains(store.fails(*words, code=2), f"gocker-image: {expected}")
@@ -293,7 +293,7 @@ def stdout_that_cannot_be_written(store):
         done = subprocess.run(store.command("images"), env=store.environment, stdout=full,
                               stderr=subprocess.PIPE, text=True)
     equal((done.returncode, done.stderr),
-          (1, "gocker-image: write stdout: No space left on device\n"), "exit code and stderr")
+          (1, "gocker-image: write to standard output: No space left on device\n"), "exit code and stderr")
 
 
 @test
