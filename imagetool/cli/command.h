@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "imagetool/cli/options.h"
+#include "runtime/command_line/options.h"
 
 namespace gocker::cli {
 
@@ -29,7 +29,7 @@ struct Command {
   size_t least = 0;  // how many arguments it takes
   size_t most = 0;
   void (*run)(const Global& global, const Arguments& arguments);
-  Order order = Order::anywhere;
+  StopAt stop = StopAt::end;
   int failure_code = 1;  // where it fails, or where its command line is wrong if that is not 1
   WorksOn works_on = WorksOn::store;
 };

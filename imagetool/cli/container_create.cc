@@ -136,7 +136,7 @@ const Command kContainerCreate = {
     .least = 0,
     .most = kAnyNumber,
     .run = create,
-    .order = Order::options_first,
+    .stop = StopAt::first_positional,
     .failure_code = 1,
 };
 
@@ -152,7 +152,7 @@ const Command kContainerRun = {
     .least = 0,
     .most = kAnyNumber,
     .run = run,
-    .order = Order::options_first,
+    .stop = StopAt::first_positional,
     .failure_code = kNotRun,
 };
 

@@ -91,7 +91,7 @@ const Command kContainerExec = {
     .least = 2,
     .most = kAnyNumber,
     .run = exec,
-    .order = Order::options_first,
+    .stop = StopAt::first_positional,
     .failure_code = kNotRun,
 };
 const Command kContainerLogs = {"container logs",
@@ -111,7 +111,7 @@ const Command kContainerTop = {
     .least = 1,
     .most = kAnyNumber,
     .run = top,
-    .order = Order::options_first,
+    .stop = StopAt::first_positional,
 };
 
 }  // namespace gocker::cli

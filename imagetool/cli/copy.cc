@@ -172,7 +172,7 @@ const Command kCopy = {
     2,
     2,
     run,
-    Order::anywhere,
+    StopAt::end,
     1,
     WorksOn::own_files,
 };

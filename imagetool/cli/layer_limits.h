@@ -1,8 +1,8 @@
 // The options that say how much a layer may claim.
 #pragma once
 
-#include "imagetool/cli/options.h"
 #include "imagetool/layer/limits.h"
+#include "runtime/command_line/options.h"
 
 namespace gocker::cli {
 

@@ -77,7 +77,7 @@ const Command kLogin = {
     0,
     1,
     run,
-    Order::anywhere,
+    StopAt::end,
     1,
     WorksOn::own_files,
 };

@@ -40,7 +40,7 @@ const Command kLogout = {
     0,
     1,
     run,
-    Order::anywhere,
+    StopAt::end,
     1,
     WorksOn::own_files,
 };

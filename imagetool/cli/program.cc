@@ -134,9 +134,10 @@ void prepare_for_store(const Global& global) {
 }
 
 void run_command(const Command& command, const Global& global,
-                 const std::vector<std::string>& words) try {
+                 std::span<const std::string> words) try {
   const std::vector<Option> options = options_of(command);
-  const Arguments arguments = parse(options, plain_words(options, words, command.order));
+  Arguments arguments = parse(options, words, command.stop);
+  arguments.add_positionals(words);
   if (arguments.has("help")) return print(help_of(command));
   check_count(command, arguments.positionals().size());
   if (command.works_on == WorksOn::store) prepare_for_store(global);
@@ -199,22 +200,18 @@ Global global_of(const Arguments& options) {
           .runtime = options.has("runtime") ? options.value("runtime") : find_runtime()};
 }
 
-void run(const std::vector<std::string>& words) {
-  const size_t count = count_leading_options(kGlobalOptions, words);
-  const auto first = words.begin() + static_cast<std::ptrdiff_t>(count);
-  const Arguments options = parse(kGlobalOptions, {words.begin(), first});
+void run(std::span<const std::string> words) {
+  const Arguments options = parse(kGlobalOptions, words, StopAt::first_positional);
   if (options.has("version")) return print("gocker-image " GOCKER_VERSION "\n");
   if (options.has("help")) return print(overview());
-  if (first == words.end()) throw UsageError("which command? see 'gocker-image --help'");
-  std::span<const std::string> rest(first, words.end());
-  if (rest[0] == "help") {
-    rest = rest.subspan(1);
-    return print(rest.empty() ? overview() : help_of(known_command(rest).command));
+  if (words.empty()) throw UsageError("which command? see 'gocker-image --help'");
+  if (words[0] == "help") {
+    words = words.subspan(1);
+    return print(words.empty() ? overview() : help_of(known_command(words).command));
   }
   if (options.has("debug")) set_log("/dev/stderr", LogFormat::text, true);
-  const NamedCommand named = known_command(rest);
-  rest = rest.subspan(named.words);
-  run_command(named.command, global_of(options), {rest.begin(), rest.end()});
+  const NamedCommand named = known_command(words);
+  run_command(named.command, global_of(options), words.subspan(named.words));
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "imagetool/cli/options.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/registry/certificates.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/registries_conf.h"
+#include "runtime/command_line/options.h"
 
 namespace gocker::cli {
 

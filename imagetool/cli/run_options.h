@@ -4,7 +4,7 @@
 #include <array>
 
 #include "imagetool/bundle/run_options.h"
-#include "imagetool/cli/options.h"
+#include "runtime/command_line/options.h"
 
 namespace gocker::cli {
 

@@ -45,7 +45,7 @@ const Command kTags = {
     1,
     1,
     run,
-    Order::anywhere,
+    StopAt::end,
     1,
     WorksOn::own_files,
 };

@@ -42,7 +42,7 @@ const Command kUnshare = {
     .least = 0,
     .most = kAnyNumber,
     .run = run,
-    .order = Order::options_first,
+    .stop = StopAt::first_positional,
 };
 
 }  // namespace gocker::cli

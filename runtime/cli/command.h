@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/cli/options.h"
+#include "runtime/command_line/options.h"
 #include "runtime/launch/create.h"
 
 namespace gocker::cli {

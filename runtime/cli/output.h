@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/cli/options.h"
+#include "runtime/command_line/options.h"
 
 namespace gocker::cli {
 

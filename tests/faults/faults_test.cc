@@ -10,10 +10,14 @@ class Faults : public FaultyRun {
     box.bundle.set_command(command);
     ASSERT_TRUE(succeeds(box.create()));
   }
-  // Where init dies after it was ready, `start` will tell.
+  // Where init dies after it was ready, `start` will tell. A moment before it is gone it has let go
+  // of its gate, which looks as if it were running.
   void expect_all_or_nothing(const Outcome& outcome) const {
-    const std::string status = box.status();
-    EXPECT_TRUE(outcome ? status == "created" || status == "stopped" : status.empty()) << status;
+    std::string status;
+    EXPECT_TRUE(wait_until([&] {
+      status = box.status();
+      return outcome ? status == "created" || status == "stopped" : status.empty();
+    })) << status;
   }
   Program exec_program() const {
     return runtime.program({"exec", box.id(), "/inside", "exit", "0"});

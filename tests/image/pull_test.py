@@ -255,12 +255,12 @@ def wrong_command_lines(store):
     for words, expected in (
         ([], "which command? see 'gocker-image --help'"),
         (["pul"], "unknown command 'pul' (did you mean pull?)"),
-        (["--rot", "x"], "unknown option '--rot' (did you mean --root?)"),
+        (["--rot", "x"], 'unknown option "--rot" (did you mean --root?)'),
         (["pull"], "pull: too few arguments: usage: gocker-image pull REF"),
         (["pull", "a", "b"], "pull: too many arguments"),
-        (["pull", "--platfrom", "x", "a"], "pull: unknown option '--platfrom' (did you mean "
+        (["pull", "--platfrom", "x", "a"], 'pull: unknown option "--platfrom" (did you mean '
                                            "--platform?)"),
-        (["pull", "a", "--platform"], "pull: option '--platform' needs a value"),
+        (["pull", "a", "--platform"], "pull: flag needs an argument: --platform"),
         (["images", "--format", "xml"], "images: --format must be table or json"),
         (["bundle", "--pids", "0", "a", "b"], "bundle: --pids: '0' is no number of 1 or more"),
     ):

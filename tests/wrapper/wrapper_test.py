@@ -347,8 +347,8 @@ def what_is_unknown_is_named(gocker, image):
     equal(gocker.fails("rnu"), "gocker: unknown verb 'rnu' (gocker help lists them); "
                                "did you mean 'run'?\n")
     equal(gocker.fails("xyzzyx"), "gocker: unknown verb 'xyzzyx' (gocker help lists them)\n")
-    contains(gocker.fails("run", "--nope", image, code=125), "unknown option '--nope'")
-    contains(gocker.fails("run", "-e", code=125), "option '-e' needs a value")
+    contains(gocker.fails("run", "--nope", image, code=125), 'unknown option "--nope"')
+    contains(gocker.fails("run", "-e", code=125), "flag needs an argument: -e")
     contains(gocker.fails("run", code=125), "which image?")
     contains(gocker.fails("pull"), "which image?")
     contains(gocker.fails("../run"), "unknown verb '../run'")

@@ -22,7 +22,7 @@ for argument; do
     -a | --all) all=(--all) ;;
     --volumes) volumes=yes ;;
     -f | --force) ;;
-    *) die "system prune: unknown option '$argument'; gocker help system lists them" ;;
+    *) die "system prune: unknown option \"$argument\"; gocker help system lists them" ;;
   esac
 done
 image container prune && image network prune || exit

@@ -1,7 +1,4 @@
-#include "runtime/cli/options.h"
-
-#define CXXOPTS_NO_REGEX true
-#include <cxxopts.hpp>
+#include "runtime/command_line/options.h"
 
 #include "runtime/base/text.h"
 
@@ -40,15 +37,48 @@ bool is_option(std::string_view word) {
   return word.size() > 1 && word[0] == '-';
 }
 
+// A value that is a word of its own.
+std::string take_word(std::span<const std::string>& words, const std::string& option) {
+  if (words.empty()) throw UsageError("flag needs an argument: " + option);
+  std::string value = words.front();
+  words = words.subspan(1);
+  return value;
+}
+
 // What is behind the '=', or the next word; a flag without one is "true".
 std::string take_value(const Option& option, const Spelling& spelling,
                        std::span<const std::string>& words, const std::string& word) {
   if (spelling.has_value) return word.substr(word.find('=') + 1);
   if (option.value_name.empty()) return "true";
-  if (words.empty()) throw UsageError("flag needs an argument: " + word);
-  std::string value = words.front();
-  words = words.subspan(1);
-  return value;
+  return take_word(words, word);
+}
+
+// "-it": flags by their letters; "-tvX", where v takes a value, is "-t -v X".
+void add_letters(std::span<const Option> options, const std::string& word,
+                 std::span<const std::string>& words, Arguments& arguments) {
+  for (size_t i = 1; i < word.size(); ++i) {
+    const Option* option = find(options, std::string_view(word).substr(i, 1));
+    if (option == nullptr) throw_unknown(options, word);
+    if (option->value_name.empty()) {
+      arguments.add(*option, "true");
+      continue;
+    }
+    const bool is_last = i + 1 == word.size();
+    return arguments.add(*option, is_last ? take_word(words, word) : word.substr(i + 1));
+  }
+}
+
+void add_option(std::span<const Option> options, const std::string& word,
+                std::span<const std::string>& words, Arguments& arguments) {
+  const Spelling spelling = spelling_of(word);
+  const Option* option = find(options, spelling.name);
+  if (option != nullptr) {
+    arguments.add(*option, take_value(*option, spelling, words, word));
+  } else if (word.starts_with("--")) {
+    throw_unknown(options, word);
+  } else {
+    add_letters(options, word, words, arguments);
+  }
 }
 
 }  // namespace
@@ -98,27 +128,9 @@ Arguments parse(std::span<const Option> options, std::span<const std::string>& w
       words = {};
       break;
     }
-    const Spelling spelling = spelling_of(word);
-    const Option* option = find(options, spelling.name);
-    if (option == nullptr) throw_unknown(options, word);
-    arguments.add(*option, take_value(*option, spelling, words, word));
+    add_option(options, word, words, arguments);
   }
   return arguments;
-}
-
-std::string help_text(std::span<const Option> options) {
-  cxxopts::Options table("");
-  table.custom_help("").set_width(110);
-  for (const Option& option : options) {
-    const std::string letter = option.letter != 0 ? std::string(1, option.letter) + "," : "";
-    const bool is_flag = option.value_name.empty();
-    table.add_option(
-        "", cxxopts::Option(letter + std::string(option.name), std::string(option.help),
-                            is_flag ? cxxopts::value<bool>() : cxxopts::value<std::string>(),
-                            std::string(option.value_name)));
-  }
-  const std::string text = table.help({""}, false);
-  return text.substr(std::min(text.size(), text.find_first_not_of('\n')));
 }
 
 }  // namespace gocker::cli

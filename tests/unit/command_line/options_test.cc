@@ -1,4 +1,4 @@
-#include "runtime/cli/options.h"
+#include "runtime/command_line/options.h"
 
 #include <gtest/gtest.h>
 
@@ -30,6 +30,9 @@ TEST(Options, EverySpellingOfAValue) {
                                                 {"--bundle=/x"},
                                                 {"-b", "/x"},
                                                 {"-b=/x"},
+                                                {"-b/x"},
+                                                {"-ab", "/x"},
+                                                {"-ab/x"},
                                                 {"-bundle", "/x"},
                                                 {"-bundle=/x"},
                                                 {"--bundle", "/old", "--bundle", "/x"}}) {
@@ -44,6 +47,7 @@ TEST(Options, FlagsShortLongAndWithOneDash) {
   EXPECT_FALSE(parse_all({"--all=false"}).has("all"));
   EXPECT_FALSE(parse_all({"--all", "--all=false"}).has("all"));
   EXPECT_TRUE(parse_all({"-no-subreaper"}).has("no-subreaper"));
+  EXPECT_TRUE(parse_all({"-ab/x"}).has("all"));
 }
 
 TEST(Options, StandAnywhereBetweenArguments) {
@@ -69,6 +73,8 @@ TEST(Options, ErrorsSayWhatIsMeant) {
   EXPECT_EQ(failure_of({"--bundel", "x"}), "unknown option \"--bundel\" (did you mean --bundle?)");
   EXPECT_EQ(failure_of({"--bundle"}), "flag needs an argument: --bundle");
   EXPECT_EQ(failure_of({"-z"}), "unknown option \"-z\"");
+  EXPECT_EQ(failure_of({"-azzz"}), "unknown option \"-azzz\"");
+  EXPECT_EQ(failure_of({"-ab"}), "flag needs an argument: -ab");
   EXPECT_EQ(failure_of({"--all=maybe"}), "--all: \"maybe\" is neither true nor false");
 }
 

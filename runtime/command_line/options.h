@@ -1,10 +1,11 @@
-// The command line, in the manner of runc: global options, a command, its options, its arguments.
-// Engines rely on its edges: `--x v` and `--x=v`, repeated options (the last one wins), long names
-// with one dash (`-no-subreaper`), and the words of the errors.
+// The options and arguments of a command line, as runc and docker read theirs: `--x v`, `--x=v`,
+// `-x v`, `-xv`, `-abc` for three flags, long names with one dash (`-no-subreaper`), flags as
+// `--x=false`; of an option that is given twice the last one counts; what follows `--` is all
+// arguments. Engines rely on these edges and on the words of the errors.
 #pragma once
 
+#include <exception>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ class UsageError : public std::exception {
   std::string text_;
 };
 
+// Whether options may stand among the arguments, or end at the first of them: what follows is a
+// command's or another program's.
 enum class StopAt { end, first_positional };
 
 // Options and arguments of one level of the command line.
@@ -52,7 +55,8 @@ class Arguments {
 };
 
 // Takes from `words` what belongs to these options: up to the first positional, or with StopAt::end
-// all of them. By hand, as each command does so twice: cxxopts takes as long as a start's JSON.
+// all of them. Throws UsageError; for an unknown option it names the one that was likely meant. By
+// hand, as each start does so twice: cxxopts takes as long as a start's JSON.
 Arguments parse(std::span<const Option> options, std::span<const std::string>& words, StopAt stop);
 
 // "  -b, --bundle PATH     ..." a line each.
