@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from expect import wait_until  # for the tests too
+from expect import counted, wait_until  # for the tests too
 
 UNIFIED = pathlib.Path("/sys/fs/cgroup")
 LIMITS = {"memory": {"limit": 64 << 20, "reservation": 32 << 20, "swap": 96 << 20},
