@@ -19,7 +19,7 @@
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/linux/seccomp_names.h"
 #include "runtime/linux/self_seal.h"
 

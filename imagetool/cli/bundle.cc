@@ -4,11 +4,11 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/run_options.h"
 #include "imagetool/cli/wanted_image.h"
 #include "imagetool/store/image.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

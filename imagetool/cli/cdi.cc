@@ -3,7 +3,7 @@
 
 #include "imagetool/cdi/cdi_devices.h"
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -26,12 +26,11 @@ std::string to_json(const CdiDevices& devices) {
 }
 
 void list(const Global& /*global*/, const Arguments& arguments) {
-  const std::string format = arguments.value("format", "table");
-  if (format != "table" && format != "json") throw UsageError("--format must be table or json");
+  const Format format = table_or_json(arguments);
   std::vector<std::string> directories = arguments.values("cdi-spec-dir");
   if (directories.empty()) directories = default_cdi_directories();
   const CdiDevices devices(std::move(directories));
-  print(format == "json" ? to_json(devices) : to_table(devices));
+  print(format == Format::json ? to_json(devices) : to_table(devices));
   for (const DamagedCdiFile& file : devices.damaged()) {
     print_error("warning: a file cannot be used: " + file.problem);
   }

@@ -3,10 +3,10 @@
 #include "imagetool/build/commit.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/reference.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

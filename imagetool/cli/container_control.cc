@@ -3,7 +3,6 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/attach.h"
 #include "imagetool/containers/control.h"
 #include "imagetool/containers/directory.h"
@@ -16,6 +15,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/signals.h"
 #include "runtime/base/text.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -6,7 +6,6 @@
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/container_options.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/attach.h"
 #include "imagetool/containers/create.h"
 #include "imagetool/containers/keeper.h"
@@ -15,6 +14,7 @@
 #include "imagetool/containers/start.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -3,7 +3,6 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/control.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/log_file.h"
@@ -12,6 +11,7 @@
 #include "imagetool/containers/session.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

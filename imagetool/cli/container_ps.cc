@@ -4,11 +4,11 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/listing.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -77,11 +77,10 @@ std::vector<ListedContainer> wanted(const Places& places, const Arguments& argum
 }
 
 void ps(const Global& global, const Arguments& arguments) {
-  const std::string format = arguments.value("format", "table");
-  if (format != "table" && format != "json") throw UsageError("--format must be table or json");
+  const Format format = table_or_json(arguments);
   const Places places = places_of(global);
   const std::vector<ListedContainer> list = wanted(places, arguments);
-  if (format == "json") return print(list_to_json(list));
+  if (format == Format::json) return print(list_to_json(list));
   if (!arguments.has("quiet")) return print(to_table(list, arguments.has("no-trunc")));
   std::string text;
   for (const ListedContainer& container : list) text += container.record.id + "\n";

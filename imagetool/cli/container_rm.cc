@@ -2,12 +2,12 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/control.h"
 #include "imagetool/containers/directory.h"
 #include "imagetool/containers/oci_runtime.h"
 #include "imagetool/containers/transition.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::array kRmOptions = {
     Option{"force", 'f', "", "also where it runs: its processes are killed"},
     Option{"volumes", 'v', "", "its anonymous volumes, too"},
 };
-constexpr std::array kPruneOptions = {Option{"force", 'f', "", "do not ask (nobody is asked)"}};
+constexpr std::array kPruneOptions = {Option{"force", 'f', "", "accepted; nothing is asked"}};
 
 void remove(const Global& global, const Arguments& arguments) {
   const Places places = places_of(global);

@@ -7,7 +7,6 @@
 #include "imagetool/archive/load.h"
 #include "imagetool/archive/save.h"
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/output_file.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
@@ -16,6 +15,7 @@
 #include "imagetool/push/push.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -6,13 +6,12 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/named_things.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/listing.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/store/usage.h"
 #include "imagetool/volume/volumes.h"
 #include "runtime/base/file.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -98,7 +97,7 @@ std::string to_json(const std::array<Row, 5>& rows) {
 }
 
 void run(const Global& global, const Arguments& arguments) {
-  const Format format = parse_format(arguments.value("format", "table"));
+  const Format format = table_or_json(arguments);
   const std::array<Row, 5> rows = rows_of(global);
   print(format == Format::json ? to_json(rows) : to_table(rows));
 }

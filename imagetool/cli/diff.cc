@@ -4,11 +4,10 @@
 #include "imagetool/build/container_changes.h"
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/cli/named_things.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/wanted_image.h"
 #include "imagetool/containers/directory.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -68,7 +67,7 @@ std::vector<Change> changes_between(const Global& global, const std::string& bef
 }
 
 void run(const Global& global, const Arguments& arguments) {
-  const Format format = parse_format(arguments.value("format", "table"));
+  const Format format = table_or_json(arguments);
   const std::vector<std::string>& names = arguments.positionals();
   const std::vector<Change> changes = names.size() == 1
                                           ? changes_in(global, names[0])

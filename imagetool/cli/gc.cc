@@ -1,15 +1,16 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/store/removal.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
 
 constexpr std::array kOptions = {
     Option{"all", 'a', "", "also the images that no container and no bundle uses"},
+    Option{"force", 'f', "", "accepted; nothing is asked"},
 };
 
 void run(const Global& global, const Arguments& arguments) {

@@ -2,9 +2,9 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/store/image.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/listing.h"
 #include "imagetool/platform.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/reference.h"
 #include "imagetool/store/image.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -86,15 +86,14 @@ std::string to_digests(const std::vector<ImageName>& names) {
 }
 
 void run(const Global& global, const Arguments& arguments) {
-  const std::string format = arguments.value("format", "table");
-  if (format != "table" && format != "json") throw UsageError("--format must be table or json");
+  const Format format = table_or_json(arguments);
   const Store store(global.root);
   std::vector<ImageName> names = image_names(store);
   if (arguments.has("quiet")) return print(to_digests(names));
   std::vector<Entry> entries;
   entries.reserve(names.size());
   for (ImageName& name : names) entries.push_back(describe(store, std::move(name)));
-  print(format == "json" ? to_json(entries) : to_table(entries));
+  print(format == Format::json ? to_json(entries) : to_table(entries));
 }
 
 }  // namespace

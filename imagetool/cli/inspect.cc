@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
@@ -10,6 +9,7 @@
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

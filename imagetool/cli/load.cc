@@ -7,11 +7,11 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/layer_limits.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

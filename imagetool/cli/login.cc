@@ -3,11 +3,11 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/password.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

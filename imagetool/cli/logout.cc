@@ -1,10 +1,10 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/login.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

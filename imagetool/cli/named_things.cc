@@ -1,7 +1,7 @@
 #include "imagetool/cli/named_things.h"
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 
@@ -13,12 +13,6 @@ std::map<std::string, std::string> parse_labels(const std::vector<std::string>& 
     labels[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
   }
   return labels;
-}
-
-Format parse_format(const std::string& text) {
-  if (text == "table") return Format::table;
-  if (text == "json") return Format::json;
-  throw UsageError("--format must be table or json");
 }
 
 void for_each_name(const std::vector<std::string>& names,

@@ -11,10 +11,6 @@ namespace gocker::cli {
 // "KEY=VALUE" or "KEY" each; the last one of a key counts. Throws UsageError for an empty key.
 std::map<std::string, std::string> parse_labels(const std::vector<std::string>& texts);
 
-// The value of --format, which is "table" or "json"; throws UsageError for others.
-enum class Format { table, json };
-Format parse_format(const std::string& text);
-
 // Acts on each of what a person named and prints its name; one that fails is told and does not keep
 // the others. Throws ExitCode(1) at the end where one did.
 void for_each_name(const std::vector<std::string>& names,

@@ -4,10 +4,10 @@
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
 #include "imagetool/cli/named_things.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/network/attachment.h"
 #include "imagetool/network/networks.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -74,7 +74,7 @@ std::string json_list(const std::vector<Network>& networks) {
 }
 
 void list(const Global& global, const Arguments& arguments) {
-  const Format format = parse_format(arguments.value("format", "table"));
+  const Format format = table_or_json(arguments);
   const std::vector<Network> networks = Networks(network_places(global)).list();
   if (arguments.has("quiet")) return print(quiet_list(networks));
   print(format == Format::json ? json_list(networks) : table_of(networks));

@@ -8,7 +8,6 @@
 
 #include "imagetool/build/run_area.h"
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/containers/program_error.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/rootless/users_namespace.h"
@@ -18,6 +17,7 @@
 #include "runtime/base/rooted_path.h"
 #include "runtime/base/text.h"
 #include "runtime/base/user_rights.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

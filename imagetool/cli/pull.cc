@@ -4,10 +4,10 @@
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/layer_limits.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/output_file.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -1,6 +1,6 @@
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/store/removal.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -1,8 +1,8 @@
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/reference.h"
 #include "imagetool/store/image.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -1,12 +1,12 @@
 #include <array>
 
 #include "imagetool/cli/command.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/cli/registry_options.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/reference.h"
 #include "imagetool/registry/repository.h"
 #include "runtime/base/error.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

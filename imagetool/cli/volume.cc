@@ -5,10 +5,10 @@
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
 #include "imagetool/cli/named_things.h"
-#include "imagetool/cli/output.h"
 #include "imagetool/volume/volumes.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {
@@ -58,7 +58,7 @@ std::string json_list(const std::vector<Volume>& volumes) {
 }
 
 void list(const Global& global, const Arguments& arguments) {
-  const Format format = parse_format(arguments.value("format", "table"));
+  const Format format = table_or_json(arguments);
   const std::vector<Volume> volumes = Volumes(global.root).list();
   if (arguments.has("quiet")) return print(quiet_list(volumes));
   print(format == Format::json ? json_list(volumes) : table_of(volumes));

@@ -4,13 +4,13 @@
 #include <cerrno>
 #include <optional>
 
-#include "imagetool/cli/output.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/unpack.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/store/transaction.h"
 #include "runtime/base/error.h"
 #include "runtime/command_line/options.h"
+#include "runtime/command_line/output.h"
 
 namespace gocker::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/create_options.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/launch/examine.h"
 
 namespace gocker::cli {

@@ -11,7 +11,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cgroup/oom_watch.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/container/container.h"
 #include "runtime/container/event.h"
 

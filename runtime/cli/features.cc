@@ -5,7 +5,7 @@
 #include "runtime/cgroup/cgroup_host.h"
 #include "runtime/checkpoint/criu.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/linux/capabilities.h"
 #include "runtime/linux/lsm.h"
 #include "runtime/linux/mount_options.h"

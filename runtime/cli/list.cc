@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/container/container.h"
 
 namespace gocker::cli {

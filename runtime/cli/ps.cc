@@ -11,7 +11,7 @@
 #include "runtime/base/process.h"
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/container/processes.h"
 
 namespace gocker::cli {

@@ -2,7 +2,7 @@
 #include "oci-spec/state.h"
 
 #include "runtime/cli/command.h"
-#include "runtime/cli/output.h"
+#include "runtime/command_line/output.h"
 #include "runtime/container/container.h"
 
 namespace gocker::cli {

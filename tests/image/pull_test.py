@@ -261,7 +261,7 @@ def wrong_command_lines(store):
         (["pull", "--platfrom", "x", "a"], 'pull: unknown option "--platfrom" (did you mean '
                                            "--platform?)"),
         (["pull", "a", "--platform"], "pull: flag needs an argument: --platform"),
-        (["images", "--format", "xml"], "images: --format must be table or json"),
+        (["images", "--format", "xml"], 'images: --format: "xml" is neither table nor json'),
         (["bundle", "--pids", "0", "a", "b"], "bundle: --pids: '0' is no number of 1 or more"),
     ):
         contains(store.fails(*words, code=2), f"gocker-image: {expected}")
@@ -293,7 +293,7 @@ def stdout_that_cannot_be_written(store):
         done = subprocess.run(store.command("images"), env=store.environment, stdout=full,
                               stderr=subprocess.PIPE, text=True)
     equal((done.returncode, done.stderr),
-          (1, "gocker-image: write stdout: No space left on device\n"), "exit code and stderr")
+          (1, "gocker-image: write to standard output: No space left on device\n"), "exit code and stderr")
 
 
 @test

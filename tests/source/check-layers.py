@@ -41,7 +41,7 @@ MAY_INCLUDE = {
     "runtime/launch": CONTAINER,
     "runtime/checkpoint": LAUNCH,
     "runtime/cli": CHECKPOINT | COMMAND_LINE,
-    "runtime": CHECKPOINT | {"runtime/cli"},  # main.cc
+    "runtime": CHECKPOINT | COMMAND_LINE | {"runtime/cli"},  # main.cc
     "imagetool": BASE | SPEC,  # reference, digest, platform, interrupt
     "imagetool/registry": BASE | SPEC | {"imagetool"},
     "imagetool/store": BASE | SPEC | {"imagetool"},

@@ -1,25 +1,20 @@
-#include "imagetool/cli/output.h"
+#include "runtime/command_line/output.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "runtime/base/fd.h"
-#include "runtime/base/file.h"
+#include "runtime/base/error.h"
 
 namespace gocker::cli {
 
 void print(std::string_view text) {
-  Fd out(STDOUT_FILENO);
-  try {
-    write_all(out, text, "stdout");
-  } catch (...) {
-    out.release();
-    throw;
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    text.remove_prefix(static_cast<size_t>(check(written, "write to standard output")));
   }
-  out.release();  // it is the process's, not ours
 }
 
 void print_error(std::string_view message) {
@@ -31,6 +26,13 @@ void print_error(std::string_view message) {
   static_cast<void>(written);  // nobody is left to be told
 }
 
+Format table_or_json(const Arguments& arguments) {
+  const std::string format = arguments.value("format", "table");
+  if (format == "json") return Format::json;
+  if (format == "table") return Format::table;
+  throw UsageError("--format: \"" + format + "\" is neither table nor json");
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
@@ -39,12 +41,10 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   }
   std::string text;
   for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+    for (size_t i = 0; i + 1 < row.size(); ++i) {
+      text.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
     }
-    text += line + "\n";
+    text.append(row.back()).append("\n");
   }
   return text;
 }
