@@ -110,6 +110,7 @@ class Saved:
         return pathlib.Path(f"/proc/{self.pid()}/root{path}")
 
     def count(self):
+        """How far it has counted; 0 where it has not begun."""
         with contextlib.suppress(KeyError):  # it has no pid
             return counted(lambda: self.inside("/tmp/count").read_text())
         return 0
