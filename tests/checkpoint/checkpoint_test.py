@@ -16,11 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "contract")]
 import tap
+from expect import wait_until
 
 import box as boxes
 import criu
@@ -42,7 +42,8 @@ class Saved:
         self.folder = self.box.folder
         self.images, self.work = self.folder / "images", self.folder / "work"
         self.work.mkdir(mode=0o700)  # crun makes none
-        self.output = self.folder / "output"
+        self.outputs = 0
+        self.output = None
         rootfs = self.box.bundle / "rootfs"
         (rootfs / "bin").mkdir()
         shutil.copy(shutil.which("busybox"), rootfs / "bin/busybox")
@@ -65,7 +66,7 @@ class Saved:
         said = self.folder / "said"
         with open(said, "wb") as err:
             done = subprocess.run(
-                self.command(words), timeout=60, cwd=self.folder,
+                self.command(words), timeout=300, cwd=self.folder,
                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": err} | streams)
         return done.returncode, said.read_text()
 
@@ -81,7 +82,9 @@ class Saved:
 
     @contextlib.contextmanager
     def piped(self):
-        """A pipe for the container's output, as engines give it; what comes lands in a file."""
+        """A pipe for the container's output, as engines give it; what comes lands in a file of its own."""
+        self.outputs += 1
+        self.output = self.folder / f"output{self.outputs}"
         reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=open(self.output, "wb"))
         try:
             yield {"stdout": reader.stdin, "stderr": reader.stdin}
@@ -109,15 +112,24 @@ class Saved:
         return pathlib.Path(f"/proc/{self.pid()}/root{path}")
 
     def count(self):
+        """The file is empty for a moment each time before it is written."""
+        return wait_until(self.count_if_written, "a number in /tmp/count")
+
+    def count_if_written(self):
         with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
             return int(self.inside("/tmp/count").read_text())
         return 0
 
     def wait_for_count(self, least):
-        deadline = time.monotonic() + 20
-        while self.count() < least:
-            expect(time.monotonic() < deadline, f"it counts no further than {self.count()}")
-            time.sleep(0.01)
+        wait_until(lambda: self.count_if_written() >= least, f"the count of {least}")
+
+    def first_line(self):
+        """Of the output, when it has arrived."""
+        def arrived():
+            first, newline, _ = self.output.read_text().partition("\n")
+            return first if newline else None
+
+        return wait_until(arrived, "its output")
 
     def groups(self):
         """The directories of its groups, in whatever hierarchy."""
@@ -158,8 +170,7 @@ def a_container_goes_on_where_it_was(saved):
     counted = saved.count()
     expect(counted >= 3, f"it counts anew from {counted}")
     saved.wait_for_count(counted + 3)
-    lines = saved.output.read_text().split()
-    expect(lines and int(lines[0]) > 1, f"its output begins with {lines[:1]}")
+    expect(int(saved.first_line()) > 1, f"its output begins with {saved.first_line()}")
     expect(saved.status() == before[0], f"{before[0]} became {saved.status()}")
     expect(saved.mounts() == before[1], f"{before[1]} became {saved.mounts()}")
     code, said = saved.call("exec ID /inside exit 3")
@@ -195,9 +206,9 @@ def the_foreground_has_its_exit_code(saved):
     words = f"restore --bundle B --image-path {saved.images} --work-path {saved.work} ID"
     with saved.piped() as streams:
         running = subprocess.Popen(saved.command(words), stdin=subprocess.DEVNULL, **streams)
-    saved.wait_for_count(4)
+    saved.first_line()  # it runs again
     running.terminate()
-    expect(running.wait(timeout=20) == 9, f"exit code {running.returncode}")
+    expect(running.wait(timeout=60) == 9, f"exit code {running.returncode}")
     expect(not saved.box.state(), "it was not deleted")
 
 
@@ -248,8 +259,7 @@ def a_network_by_path_is_joined_again(saved):
         try:
             own = os.readlink("/proc/self/ns/net")
             path = f"/proc/{holder.pid}/ns/net"
-            while os.readlink(path) == own:
-                time.sleep(0.01)
+            wait_until(lambda: os.readlink(path) != own, "the network namespace")
 
             def join(config):
                 namespaces = config["linux"]["namespaces"]
@@ -313,9 +323,18 @@ def a_terminal_is_handed_over_anew(saved):
     os.close(second)
 
 
+def is_locked(path):
+    """Asked of the kernel: to try it would be in the way of who wants to lock it."""
+    if not path.exists():
+        return False
+    locks = pathlib.Path("/proc/locks").read_text().splitlines()
+    return any(line.split()[-3].endswith(f":{path.stat().st_ino}") for line in locks)
+
+
 def file_locks_need_their_option(saved):
     saved.configure(script=f"/inside lock /tmp/lock & {COUNTER}")
     saved.start()
+    wait_until(lambda: is_locked(saved.inside("/tmp/lock")), "the lock")
     code, said = saved.call(f"checkpoint --image-path {saved.images} --work-path {saved.work} ID")
     expect(code == 1 and "lock" in said and said.count("\n") == 1, f"{code}: {said}")
     saved.wait_for_count(saved.count() + 3)  # a failed one leaves it running
@@ -441,7 +460,7 @@ def damaged_images_leave_nothing(saved):
     (saved.images / "pstree.img").write_bytes(b"nonsense")
     refused(saved, f"restore -d --bundle B --image-path {saved.images} --work-path {saved.work} ID",
             "restore.log in the work path")
-    expect(not saved.groups(), f"{saved.groups()} are left")
+    wait_until(lambda: not saved.groups(), "the end of its groups")
 
 
 def no_images_at_all(saved):

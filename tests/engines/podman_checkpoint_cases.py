@@ -43,7 +43,8 @@ def checkpoint(podman):
     equal(podman.status("saved"), "exited", "status")
     podman("container", "restore", "saved")
     equal(podman.status("saved"), "running", "status")
-    counted = count(podman, "saved")
+    # The file is empty for a moment each time before it is written.
+    counted = wait_until(lambda: count(podman, "saved"), "the number")
     if counted <= 5:
         raise AssertionError(f"it counts anew: {counted}")
     wait_until(lambda: count(podman, "saved") > counted, "the counter's progress")

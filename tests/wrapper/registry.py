@@ -34,6 +34,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@contextlib.contextmanager
+def closed_port():
+    """A port of the loopback that nobody listens on, nor can meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
 class Registry:
     """A running registry; a context manager that ends it. `login` is the (user, password) that it
     wants for everything, `tls` its (certificate, key), `client_authority` the file with the authority
@@ -82,7 +90,7 @@ class Registry:
         return f"127.0.0.1:{self.port}"
 
     def answers(self):
-        for _ in range(200):
+        for _ in range(1200):
             if self.process.poll() is not None:
                 return False
             with contextlib.suppress(OSError):
