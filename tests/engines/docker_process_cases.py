@@ -1,6 +1,7 @@
 """Cases of docker: processes, terminals, limits, rights."""
 
 import json
+import time
 
 import limits
 import proc
@@ -238,8 +239,10 @@ def out_of_memory(docker):
     script = "{}; head -c 64m /dev/zero | tail -n 1 | wc -c; {}; exit 3".format(
         *(f"while [ ! -e /{name} ]; do sleep 0.05; done" for name in ("eat", "end")))
     with docker.running("--memory", "16m", "--memory-swap", "16m", words=("sh", "-c", script)):
+        begin = int(time.time())
         docker("exec", "box", "touch", "/eat")
-        wait_until(lambda: docker.inspect("box", "State", "OOMKilled"), "docker's notice")
+        wait_until(lambda: docker("events", "--since", begin, "--until", int(time.time()) + 1,
+                                  "--filter", "container=box", "--filter", "event=oom"), "docker's notice")
         docker("exec", "box", "touch", "/end")
         equal(docker("wait", "box"), "3")
         equal(docker.inspect("box", "State", "OOMKilled"), True)
