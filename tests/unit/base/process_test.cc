@@ -242,9 +242,10 @@ TEST(EndWithParent, KillsTheChildOfWhoIsKilled) {
   std::optional<Child> parent = clone_child(0, Fd());
   if (!parent) {
     const pid_t own = ::getpid();
-    if (!clone_child(0, Fd())) {
+    const std::optional<Child> child = clone_child(0, Fd());
+    if (!child) {
       end_with_parent(own);
-      static_cast<void>(::write(pipe[1], "lives", 5));
+      if (::write(pipe[1], "lives", 5) != 5) exit_now(1);
     }
     while (true) ::pause();
   }
@@ -252,9 +253,9 @@ TEST(EndWithParent, KillsTheChildOfWhoIsKilled) {
   char first = 0;
   EXPECT_EQ(::read(pipe[0], &first, 1), 1);  // with its parent it lives
   parent->kill_and_reap();
-  char rest[8];
-  EXPECT_EQ(::read(pipe[0], rest, sizeof rest), 4);
-  EXPECT_EQ(::read(pipe[0], rest, sizeof rest), 0);  // nobody holds the other end
+  std::array<char, 8> rest{};
+  EXPECT_EQ(::read(pipe[0], rest.data(), rest.size()), 4);
+  EXPECT_EQ(::read(pipe[0], rest.data(), rest.size()), 0);  // nobody holds the other end
   ::close(pipe[0]);
 }
 
@@ -271,8 +272,7 @@ TEST(EndWithParent, EndsTheChildOfWhoWasKilledBefore) {
     }
     while (::getppid() == own) std::this_thread::sleep_for(1ms);
     end_with_parent(own);
-    static_cast<void>(::write(pipe[1], "lives", 5));
-    exit_now(0);
+    exit_now(::write(pipe[1], "lives", 5) == 5 ? 0 : 1);
   }
   ::close(pipe[1]);
   EXPECT_EQ(exit_code_of(parent->wait()), 0);
