@@ -26,7 +26,8 @@ import host  # noqa: E402
 import images  # noqa: E402
 import tap  # noqa: E402
 import terminal  # noqa: E402
-from expect import contains, equal, wait_for_rest, wait_until  # noqa: E402, F401  # for the engines' files
+from expect import contains, counted, equal  # noqa: E402, F401  # for the engines' files
+from expect import wait_for_rest, wait_until  # noqa: E402, F401
 
 RUNC = "/usr/sbin/runc"
 IMAGE = images.NAME
