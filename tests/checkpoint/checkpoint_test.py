@@ -42,7 +42,6 @@ class Saved:
         self.folder = self.box.folder
         self.images, self.work = self.folder / "images", self.folder / "work"
         self.work.mkdir(mode=0o700)  # crun makes none
-        self.outputs = 0
         self.output = None
         rootfs = self.box.bundle / "rootfs"
         (rootfs / "bin").mkdir()
@@ -83,8 +82,7 @@ class Saved:
     @contextlib.contextmanager
     def piped(self):
         """A pipe for the container's output, as engines give it; what comes lands in a file of its own."""
-        self.outputs += 1
-        self.output = self.folder / f"output{self.outputs}"
+        self.output = self.folder / f"output-{os.urandom(4).hex()}"
         reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=open(self.output, "wb"))
         try:
             yield {"stdout": reader.stdin, "stderr": reader.stdin}
@@ -122,11 +120,7 @@ class Saved:
 
     def first_line(self):
         """Of the output, when it has arrived."""
-        def arrived():
-            first, newline, _ = self.output.read_text().partition("\n")
-            return first if newline else None
-
-        return wait_until(arrived, "its output")
+        return wait_until(lambda: self.output.read_text().split("\n")[:-1], "its output")[0]
 
     def groups(self):
         """The directories of its groups, in whatever hierarchy."""
@@ -320,18 +314,10 @@ def a_terminal_is_handed_over_anew(saved):
     os.close(second)
 
 
-def is_locked(path):
-    """Asked of the kernel: to try it would be in the way of who wants to lock it."""
-    if not path.exists():
-        return False
-    locks = pathlib.Path("/proc/locks").read_text().splitlines()
-    return any(line.split()[-3].endswith(f":{path.stat().st_ino}") for line in locks)
-
-
 def file_locks_need_their_option(saved):
     saved.configure(script=f"/inside lock /tmp/lock & {COUNTER}")
     saved.start()
-    wait_until(lambda: is_locked(saved.inside("/tmp/lock")), "the lock")
+    wait_until(lambda: boxes.is_locked(saved.inside("/tmp/lock")), "the lock")
     code, said = saved.call(f"checkpoint --image-path {saved.images} --work-path {saved.work} ID")
     expect(code == 1 and "lock" in said and said.count("\n") == 1, f"{code}: {said}")
     saved.wait_for_count(saved.count() + 3)  # a failed one leaves it running

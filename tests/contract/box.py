@@ -51,6 +51,14 @@ def reap_adopted(own):
             os.waitpid(int(pid), os.WNOHANG)
 
 
+def is_locked(path):
+    """Asked of the kernel: to try it would be in the way of who wants to lock it."""
+    if not path.exists():
+        return False
+    locks = pathlib.Path("/proc/locks").read_text().splitlines()
+    return any(line.split()[-3].endswith(f":{path.stat().st_ino}") for line in locks)
+
+
 class DescriptorSocket:
     """The engine's end of --console-socket and --pidfd-socket."""
 

@@ -73,7 +73,8 @@ def killed_monitor(podman):
         identifier = podman.inspect(name)["Id"]
         known += is_known(podman.runtime, identifier)
         subprocess.run([podman.runtime, "delete", "--force", identifier], check=True)
-        wait_until(lambda: not podman.traces_of(identifier), f"no trace of what was killed {STEP * number:.3f} s in")
+        wait_until(lambda: not podman.traces_of(identifier),
+                   f"no trace of what was killed {STEP * number:.3f} s in")
         podman.remove(name)
     podman.note(f"the runtime knew the container after {known} of {KILLS} kills")
 

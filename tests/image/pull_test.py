@@ -379,7 +379,7 @@ def progress_for_programs_and_none(store):
             lines.append(json.loads(line))
             if lines[-1] == begin:
                 open_all(gates)
-        equal((process.communicate()[0], process.returncode), (image.digest + "\n", 0), "stdout and exit code")
+        equal((process.communicate()[0], process.returncode), (image.digest + "\n", 0), "its end")
         contains(lines, begin)
         contains(lines, {"finished": "3 layers: unpacked"})
         store.ok("rm", reference)
