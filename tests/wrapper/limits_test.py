@@ -58,10 +58,10 @@ def wrong_updates_are_told(gocker, image):
 def namespaces_are_shared_with_the_host_where_asked(gocker, image):
     for name in ("pid", "ipc", "uts"):
         own = os.readlink(f"/proc/self/ns/{name}")
-        words = (image, "readlink", f"/proc/self/ns/{name}")
+        words = (image, "busybox", "readlink", f"/proc/self/ns/{name}")
         equal(gocker("run", "--rm", f"--{name}", "host", *words)[0] == own + "\n", True, name)
         equal(gocker("run", "--rm", f"--{name}", "private", *words)[0] == own + "\n", False, name)
-    equal(gocker("run", "--rm", "--uts", "host", image, "hostname")[0], os.uname().nodename + "\n")
+    equal(gocker("run", "--rm", "--uts", "host", image, "busybox", "hostname")[0], os.uname().nodename + "\n")
     contains(gocker.fails("run", "--pid", "moon", image, code=125), "--pid: 'moon' is neither")
     contains(gocker.fails("run", "--uts", "host", "-h", "x", image, code=125), "exclude each other")
 
