@@ -1,7 +1,7 @@
 """Debian's docker-registry on a free loopback port, and images pushed to it over HTTP."""
 
 import contextlib
-import crypt
+import ctypes
 import gzip
 import hashlib
 import http.client
@@ -34,15 +34,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def bcrypt(password):
+    """crypt(3)'s, as Python has none of its own any more; with the fewest rounds, and always the same
+    salt."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    return library.crypt(password.encode(), b"$2b$04$" + b"." * 22).decode()
+
+
 class Registry:
     """A running registry; a context manager that ends it. `login` is the (user, password) that it
     wants for everything, `tls` its (certificate, key), `client_authority` the file with the authority
-    of the certificates that its clients must show."""
+    of the certificates that its clients must show, `tokens` the token server that it sends them to."""
 
-    def __init__(self, folder, login=None, tls=None, client_authority=None):
+    def __init__(self, folder, login=None, tls=None, client_authority=None, tokens=None):
         self.folder = pathlib.Path(folder)
         self.process = None
         self.login, self.tls, self.client_authority = login, tls, client_authority
+        self.tokens = tokens
 
     def configuration(self):
         tls = auth = ""
@@ -52,10 +61,12 @@ class Registry:
             tls = f", tls: {{certificate: {certificate}, key: {key}{authorities}}}"
         if self.login:
             user, password = self.login
-            hashed = crypt.crypt(password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))
             passwords = self.folder / "htpasswd"
-            passwords.write_text(f"{user}:{hashed}\n")
+            passwords.write_text(f"{user}:{bcrypt(password)}\n")
             auth = f"auth: {{htpasswd: {{realm: here, path: {passwords}}}}}\n"
+        if self.tokens:
+            auth = (f"auth: {{token: {{realm: {self.tokens.realm}, service: {self.tokens.service}, "
+                    f"issuer: {self.tokens.issuer}, rootcertbundle: {self.tokens.certificate}}}}}\n")
         return CONFIG.format(storage=self.folder / "storage", port=self.port, tls=tls, auth=auth)
 
     def __enter__(self):
@@ -82,7 +93,7 @@ class Registry:
         return f"127.0.0.1:{self.port}"
 
     def answers(self):
-        for _ in range(200):
+        for _ in range(1200):  # a minute
             if self.process.poll() is not None:
                 return False
             with contextlib.suppress(OSError):
