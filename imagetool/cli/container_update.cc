@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
 #include "imagetool/cli/limit_options.h"
@@ -17,7 +19,10 @@ void update(const Global& global, const Arguments& arguments) {
   if (arguments.has("restart")) {
     update.restart = parse_option("restart", arguments.value("restart"), parse_restart_policy);
   }
-  if (!arguments.has_any()) throw UsageError("which limit? gocker help update lists them");
+  const bool says_nothing = std::none_of(kOptions.begin(), kOptions.end(), [&](const Option& each) {
+    return arguments.has(each.name);
+  });
+  if (says_nothing) throw UsageError("which limit? gocker help update lists them");
   const Places places = places_of(global);
   for_each_container(places, arguments.positionals(),
                      [&](const std::string& id) { update_container(places, id, update); });

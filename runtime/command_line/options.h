@@ -38,7 +38,6 @@ enum class StopAt { end, first_positional };
 class Arguments {
  public:
   bool has(std::string_view option) const { return values_.contains(option); }
-  bool has_any() const { return !values_.empty(); }
   // The last value that was given, or `fallback`.
   std::string value(std::string_view option, std::string_view fallback = {}) const;
   std::vector<std::string> values(std::string_view option) const;  // of a repeated one, in order
