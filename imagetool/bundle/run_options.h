@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "imagetool/bundle/resource_limits.h"
 #include "imagetool/bundle/mount_options.h"
 #include "imagetool/bundle/privileges.h"
+#include "imagetool/bundle/resource_limits.h"
 #include "imagetool/bundle/user_namespace.h"
 #include "oci-spec/runtime_spec.h"
 
@@ -32,7 +32,7 @@ struct RunOptions {
   bool terminal = false;
   std::string hostname;  // empty: the runtime's own
   NetworkMode network = NetworkMode::none;
-  std::string network_namespace;  // for NetworkMode::joined
+  std::string network_namespace;                    // for NetworkMode::joined
   std::vector<oci::NamespaceType> host_namespaces;  // pid, ipc, uts: the host's, no new ones
   UserNamespaceOptions user_namespace;
   std::vector<BindMount> mounts;
