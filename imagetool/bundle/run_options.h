@@ -11,6 +11,7 @@
 
 #include "imagetool/bundle/mount_options.h"
 #include "imagetool/bundle/privileges.h"
+#include "imagetool/bundle/resource_limits.h"
 #include "imagetool/bundle/user_namespace.h"
 #include "oci-spec/runtime_spec.h"
 
@@ -31,18 +32,16 @@ struct RunOptions {
   bool terminal = false;
   std::string hostname;  // empty: the runtime's own
   NetworkMode network = NetworkMode::none;
-  std::string network_namespace;  // for NetworkMode::joined
+  std::string network_namespace;                    // for NetworkMode::joined
+  std::vector<oci::NamespaceType> host_namespaces;  // pid, ipc, uts: the host's, no new ones
   UserNamespaceOptions user_namespace;
   std::vector<BindMount> mounts;
   std::vector<TmpfsMount> tmpfs;
   std::vector<VolumeMount> volumes;  // to be made bind mounts by whoever keeps volumes
   Privileges privileges;
   std::map<std::string, std::string> annotations;  // and labels
-  std::optional<int64_t> memory;                   // bytes
-  std::optional<int64_t> cpu_quota;  // microseconds of processor time in every kCpuPeriod
-  std::optional<int64_t> pids;       // processes and threads
-  std::optional<uint64_t> cpu_shares;
-  std::string cpuset_cpus;          // processors that may be used: "0-2,7"
+  Limits limits;
+  std::optional<int32_t> oom_score_adj;
   std::optional<int64_t> shm_size;  // bytes of /dev/shm
   std::vector<oci::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
@@ -52,12 +51,6 @@ struct RunOptions {
   std::string cgroups_path;  // linux.cgroupsPath; empty: the runtime chooses
 };
 
-inline constexpr uint64_t kCpuPeriod = 100'000;  // microseconds
-
-// "512m": a number of bytes with an optional b, k, m, g or t (powers of 1024), at least 1.
-int64_t parse_memory(std::string_view text);
-// "1.5" processors as a quota of kCpuPeriod: 150000. At least a hundredth of a processor.
-int64_t parse_cpus(std::string_view text);
 // "none" or "host".
 NetworkMode parse_network(std::string_view text);
 // "nofile=1024" or "nofile=1024:2048", soft and hard; -1 is unlimited.

@@ -165,16 +165,19 @@ void join_network(const std::string& path, oci::Spec& spec) {
   }
 }
 
-void set_limits(const RunOptions& options, oci::Resources& resources) {
-  if (options.memory) resources.memory = oci::MemoryResources{.limit = options.memory};
-  if (options.cpu_quota || options.cpu_shares || !options.cpuset_cpus.empty()) {
-    oci::CpuResources& cpu = resources.cpu.emplace();
-    cpu.quota = options.cpu_quota;
-    if (options.cpu_quota) cpu.period = kCpuPeriod;
-    cpu.shares = options.cpu_shares;
-    cpu.cpus = options.cpuset_cpus;
+bool is_host(const RunOptions& options, oci::NamespaceType type) {
+  return std::find(options.host_namespaces.begin(), options.host_namespaces.end(), type) !=
+         options.host_namespaces.end();
+}
+
+// With the host's IPC its shared memory, too.
+void share_host_namespaces(const RunOptions& options, oci::Spec& spec) {
+  std::erase_if(spec.linux_.namespaces,
+                [&](const oci::Namespace& each) { return is_host(options, each.type); });
+  if (!is_host(options, oci::NamespaceType::ipc)) return;
+  for (oci::Mount& mount : spec.mounts) {
+    if (mount.destination == "/dev/shm") mount = bind_mount({"/dev/shm", "/dev/shm"});
   }
-  resources.pids_limit = options.pids;
 }
 
 }  // namespace
@@ -191,10 +194,12 @@ oci::Spec make_runtime_config(const oci::ImageConfig& image, const RunOptions& o
   spec.linux_.sysctl = options.sysctls;
   if (options.network == NetworkMode::host) share_host_network(options.mounts, spec);
   if (options.network == NetworkMode::joined) join_network(options.network_namespace, spec);
+  share_host_namespaces(options, spec);
   if (options.shm_size) set_shm_size(*options.shm_size, spec.mounts);
   add_tmpfs(options.tmpfs, spec.mounts);
   add_mounts(options.mounts, spec.mounts);
-  set_limits(options, *spec.linux_.resources);
+  apply_limits(options.limits, *spec.linux_.resources);
+  if (options.oom_score_adj) spec.process->oom_score_adj = options.oom_score_adj;
   apply_privileges(options.privileges, spec);
   return spec;
 }

@@ -83,26 +83,32 @@ struct NamedCommand {
   size_t words;  // of its name
 };
 
+// "create, ls, rm" of commands with two words, of which `group` is the first; empty where none is.
+std::string members_of(const std::string& group) {
+  std::vector<std::string> members;
+  for (const Command* command : commands()) {
+    const std::string_view name = command->name;
+    if (name.starts_with(group + " ")) members.emplace_back(name.substr(group.size() + 1));
+  }
+  return join(members, ", ");
+}
+
 // The command that `words`, of which there is one at least, begin with: one word or two.
 NamedCommand known_command(std::span<const std::string> words) {
   std::string name = words[0];
   if (const Command* command = find_command(name)) return {*command, 1};
   std::vector<std::string_view> names;
   for (const Command* command : commands()) names.push_back(command->name);
-  const std::string group = name + " ";
-  const bool is_group = std::any_of(
-      names.begin(), names.end(), [&](std::string_view known) { return known.starts_with(group); });
-  if (is_group && words.size() > 1) {
-    name = group + words[1];
+  const std::string members = members_of(name);
+  if (!members.empty() && words.size() == 1) throw UsageError(name + ": which of " + members + "?");
+  if (!members.empty()) {
+    name += " " + words[1];
     if (const Command* command = find_command(name)) return {*command, 2};
-  } else if (is_group) {
-    throw UsageError("'" + name +
-                     "' is the first word of several commands; see 'gocker-image --help'");
   }
   const std::string_view meant = nearest(name, names);
-  const std::string hint = meant.empty()
-                               ? "; see 'gocker-image --help'"
-                               : std::string(" (did you mean ").append(meant).append("?)");
+  std::string hint = "; see 'gocker-image --help'";
+  if (!members.empty()) hint = "; there are " + members;
+  if (!meant.empty()) hint = std::string(" (did you mean ").append(meant).append("?)");
   throw UsageError("unknown command '" + name + "'" + hint);
 }
 
@@ -259,6 +265,9 @@ std::span<const Command* const> commands() {
                                            &kContainerCommit,
                                            &kContainerCp,
                                            &kContainerTop,
+                                           &kContainerStats,
+                                           &kContainerPort,
+                                           &kContainerUpdate,
                                            &kContainerCleanup,
                                            &kNetworkCreate,
                                            &kNetworkList,

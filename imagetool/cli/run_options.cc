@@ -10,22 +10,13 @@
 namespace gocker::cli {
 namespace {
 
-// The value of an option that has two names; the caller knows that one was given.
-std::string value_of(const Arguments& arguments, std::string_view name, std::string_view other) {
-  return arguments.value(arguments.has(name) ? name : other);
-}
-
-template <class Parse>
-auto parse_option(std::string_view name, const std::string& text, Parse parse) try {
-  return parse(text);
-} catch (const Error& error) {
-  throw UsageError(std::string("--").append(name).append(": ").append(error.what()));
-}
-
-int64_t parse_count(const std::string& text) {
-  const auto count = parse_i64(text);
-  if (!count || *count < 1) throw Error("'" + text + "' is no number of 1 or more");
-  return *count;
+int32_t parse_oom_score(const std::string& text) {
+  constexpr int64_t kMost = 1000;
+  const auto score = parse_i64(text);
+  if (!score || *score < -kMost || *score > kMost) {
+    throw Error("'" + text + "' is no number from -1000 to 1000");
+  }
+  return static_cast<int32_t>(*score);
 }
 
 void add_pairs(const Arguments& arguments, std::string_view option,
@@ -37,20 +28,11 @@ void add_pairs(const Arguments& arguments, std::string_view option,
 }
 
 void set_limits(const Arguments& arguments, RunOptions& options) {
-  if (arguments.has("memory") || arguments.has("mem")) {
-    options.memory = parse_option("memory", value_of(arguments, "memory", "mem"), parse_memory);
+  options.limits = parse_limits(arguments);
+  if (arguments.has("oom-score-adj")) {
+    options.oom_score_adj =
+        parse_option("oom-score-adj", arguments.value("oom-score-adj"), parse_oom_score);
   }
-  if (arguments.has("cpus")) {
-    options.cpu_quota = parse_option("cpus", arguments.value("cpus"), parse_cpus);
-  }
-  if (arguments.has("pids") || arguments.has("pids-limit")) {
-    options.pids = parse_option("pids", value_of(arguments, "pids", "pids-limit"), parse_count);
-  }
-  if (arguments.has("cpu-shares")) {
-    options.cpu_shares = static_cast<uint64_t>(
-        parse_option("cpu-shares", arguments.value("cpu-shares"), parse_count));
-  }
-  options.cpuset_cpus = arguments.value("cpuset-cpus");
   if (arguments.has("shm-size")) {
     options.shm_size = parse_option("shm-size", arguments.value("shm-size"), parse_memory);
   }
@@ -100,6 +82,23 @@ void set_privileges(const Arguments& arguments, Privileges& privileges) {
     privileges.cdi.gpus = parse_option("gpus", arguments.value("gpus"), parse_gpu_wish);
   }
   privileges.cdi.directories = arguments.values("cdi-spec-dir");
+}
+
+void set_host_namespaces(const Arguments& arguments, RunOptions& options) {
+  using oci::NamespaceType;
+  for (const auto& [name, type] :
+       {std::pair("pid", NamespaceType::pid), std::pair("ipc", NamespaceType::ipc),
+        std::pair("uts", NamespaceType::uts)}) {
+    const std::string value = arguments.value(name, "private");
+    if (value == "host") {
+      options.host_namespaces.push_back(type);
+    } else if (value != "private") {
+      throw UsageError(std::string("--") + name + ": '" + value + "' is neither host nor private");
+    }
+  }
+  if (arguments.value("uts") == "host" && !options.hostname.empty()) {
+    throw UsageError("--hostname and --uts host exclude each other");
+  }
 }
 
 // Static, as the image may have no C library.
@@ -173,6 +172,7 @@ RunOptions parse_run_options(const Arguments& arguments, std::vector<std::string
   options.groups = arguments.values("group-add");
   options.terminal = arguments.has("tty");
   options.hostname = arguments.value("hostname");
+  set_host_namespaces(arguments, options);
   set_mounts(arguments, options);
   if (arguments.has("init")) add_init(options);
   options.user_namespace = user_namespace_of(arguments);

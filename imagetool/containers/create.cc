@@ -41,6 +41,13 @@ void adopt_defaults(const oci::ContainerDefaults& image, ContainerRecord& record
   for (const auto& [name, value] : image.labels) record.labels.emplace(name, value);
 }
 
+// Whoever shares the host's network or its UTS namespace is called as the host is.
+bool has_own_name(const ContainerRecord& record, const RunOptions& options) {
+  return !record.network.is_host() &&
+         std::find(options.host_namespaces.begin(), options.host_namespaces.end(),
+                   oci::NamespaceType::uts) == options.host_namespaces.end();
+}
+
 void mount_name_files(const Places& places, const ContainerRecord& record, RunOptions& options) {
   for (const char* name : {"hosts", "hostname", "resolv.conf"}) {
     const std::string source = places.container(record.id) + "/" + name;
@@ -92,7 +99,7 @@ CreatedContainer create_container(const Places& places, const Store& store, cons
   record.id = id;
   record.digest = image.digest;
   record.created = rfc3339_now();
-  if (options.hostname.empty() && !record.network.is_host()) options.hostname = id;
+  if (options.hostname.empty() && has_own_name(record, options)) options.hostname = id;
   record.hostname = options.hostname;
   adopt_defaults(image.config.config, record);
   try {

@@ -68,6 +68,29 @@ void OciRuntime::resume(const std::string& id) const {
   call({"resume", id});
 }
 
+void OciRuntime::update(const std::string& id, const Limits& limits) const {
+  std::vector<std::string> words = {"update"};
+  const auto add = [&](const char* option, const auto& limit) {
+    if (limit) words.push_back(std::string(option) + "=" + std::to_string(*limit));
+  };
+  add("--memory", limits.memory);
+  add("--memory-swap", limits.memory_swap);
+  add("--memory-reservation", limits.memory_reservation);
+  add("--cpu-quota", limits.cpu_quota);
+  add("--cpu-period", limits.cpu_period);
+  add("--cpu-share", limits.cpu_shares);
+  add("--pids-limit", limits.pids);
+  if (!limits.cpuset_cpus.empty()) words.push_back("--cpuset-cpus=" + limits.cpuset_cpus);
+  if (!limits.cpuset_mems.empty()) words.push_back("--cpuset-mems=" + limits.cpuset_mems);
+  if (words.size() == 1) return;
+  words.push_back(id);
+  call(std::move(words));
+}
+
+std::string OciRuntime::statistics(const std::string& id) const {
+  return call({"events", "--stats", id});
+}
+
 void OciRuntime::remove(const std::string& id) const {
   call({"delete", "--force", id});
 }

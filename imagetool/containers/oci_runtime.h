@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "imagetool/bundle/resource_limits.h"
 #include "imagetool/containers/places.h"
 
 namespace gocker {
@@ -31,6 +32,9 @@ class OciRuntime {
   void kill(const std::string& id, const std::string& signal) const;
   void pause(const std::string& id) const;
   void resume(const std::string& id) const;
+  void update(const std::string& id, const Limits& limits) const;
+  // What it uses, as the runtime's `events --stats` tells: JSON.
+  std::string statistics(const std::string& id) const;
   // Kills what runs; fine where there is no such container.
   void remove(const std::string& id) const;
   // The processes, as ps(1) lists them with `options`.

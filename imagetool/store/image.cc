@@ -175,7 +175,7 @@ ImageName find_image_name(const Store& store, std::string_view text) {
   }
   throw Error(std::string("no such image: ")
                   .append(text)
-                  .append(" (see 'gocker-image images'; 'gocker-image pull' fetches one)"),
+                  .append(" (gocker images lists them, gocker pull fetches one)"),
               ENOENT);
 }
 

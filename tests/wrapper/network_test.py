@@ -117,6 +117,11 @@ def a_port_of_the_host_leads_to_the_container(gocker, image):
     publish = ["--network", "bridge", "-p", f"127.0.0.1:{port}:80"]
     identifier = gocker("run", "-d", "--name", "box", *publish, image, *serve("pong", 80))[0].strip()
     contains(gocker("ps")[0], f"127.0.0.1:{port}->80/tcp")
+    equal(gocker("port", "box")[0], f"80/tcp -> 127.0.0.1:{port}\n")
+    equal(gocker("port", "box", "80")[0], f"127.0.0.1:{port}\n")
+    contains(gocker.fails("port", "box", "80/udp"), "box has no port 80/udp published")
+    form = '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}'
+    equal(gocker("inspect", "-f", form, "box")[0], f"{port}\n")
     wait_until(lambda: answers(port, "pong"), "an answer")
     gocker("restart", "-t", "0", "box")
     wait_until(lambda: answers(port, "pong"), "an answer after the restart")

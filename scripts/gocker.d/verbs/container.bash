@@ -3,13 +3,13 @@
 #
 #   gocker container COMMAND [ARGUMENT]...
 #
-# COMMAND is attach, commit, cp, create, exec, inspect, kill, logs, pause, ps, rename, restart, rm, run,
-# start, stop, top, unpause or wait: the same as the verb without the word container. ls is ps, and
-# prune removes all containers that do not run.
+# COMMAND is attach, commit, cp, create, diff, exec, inspect, kill, logs, pause, port, ps, rename,
+# restart, rm, run, start, stats, stop, top, unpause, update or wait: the same as the verb without the
+# word container. ls is ps, and prune removes all containers that do not run.
 
 case ${1-} in
-  attach | commit | cp | create | exec | inspect | kill | logs | pause | ps | rename | restart | rm | \
-    run | start | stop | top | unpause | wait) ;;
+  attach | commit | cp | create | diff | exec | inspect | kill | logs | pause | port | ps | rename | \
+    restart | rm | run | start | stats | stop | top | unpause | update | wait) ;;
   ls | list) set -- ps "${@:2}" ;;
   remove) set -- rm "${@:2}" ;;
   prune) become_image container "$@" ;;
