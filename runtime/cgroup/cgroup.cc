@@ -35,8 +35,9 @@ constexpr const char* kTasks = "tasks";
 constexpr const char* kProcesses = "cgroup.procs";
 constexpr const char* kKill = "cgroup.kill";
 constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
-// Dying processes leave their groups within that time, or something is amiss.
-constexpr std::chrono::seconds kPatience{2};
+// Dying processes leave their groups within that time, also on a busy machine, or something is
+// amiss.
+constexpr std::chrono::seconds kPatience{10};
 constexpr useconds_t kLongestPause = 50'000;  // between two looks
 
 std::string directory_above(const std::string& directory) {

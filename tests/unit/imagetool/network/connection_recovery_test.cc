@@ -40,10 +40,13 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-// Kills `body` at evenly spaced moments until it is fast enough to end by itself.
+// Kills `body` at evenly spaced moments until it is fast enough to end by itself. What takes long on
+// a busy machine is given the time in larger steps.
 void kill_at_many_moments(milliseconds step, const std::function<void()>& body,
                           const std::function<void()>& afterwards) {
-  for (milliseconds moment(0); moment < milliseconds(2000); moment += step) {
+  constexpr milliseconds kMany(1000);
+  constexpr milliseconds kLongest(60'000);
+  for (milliseconds moment(0); moment < kLongest; moment += moment < kMany ? step : moment) {
     const pid_t pid = start_process(body);
     std::this_thread::sleep_for(moment);
     ::kill(pid, SIGKILL);
