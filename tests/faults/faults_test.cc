@@ -12,8 +12,8 @@ class Faults : public FaultyRun {
     box.bundle.set_command(command);
     ASSERT_TRUE(succeeds(box.create()));
   }
-  // A process that dies has let go of its gate a moment before it is gone, which looks as if it were
-  // running; so it may take a moment until the status is one of these.
+  // A process that dies has let go of its gate a moment before it is gone, which looks as if it
+  // were running; so it may take a moment until the status is one of these.
   void expect_status(const Words& wanted) const {
     std::string status;
     EXPECT_TRUE(wait_until([&] {

@@ -129,8 +129,8 @@ TEST_F(Cgroup2, PausedOneIsFrozenWithTheGroupsBelow) {
   EXPECT_EQ(box.status(), "paused");
   EXPECT_TRUE(any_line_is(group() + "/below/cgroup.events", "frozen 1"));
   ASSERT_TRUE(succeeds(runtime.call({"resume", box.id()})));
-  EXPECT_TRUE(wait_until(
-      [&] { return any_line_is(group() + "/below/cgroup.events", "frozen 0"); }));
+  EXPECT_TRUE(
+      wait_until([&] { return any_line_is(group() + "/below/cgroup.events", "frozen 0"); }));
 }
 
 TEST_F(Cgroup2, DeleteByForceEndsWhatIsInGroupsBelow) {

@@ -15,8 +15,8 @@ class Leftovers {
   Leftovers();
 
   // What is there now and was not then, one line each: "process 123 /inside sleep". Processes that
-  // are about to end get the time to do so, and zombies are reaped. `ids` are the containers' names,
-  // `root` the runtime's state directory.
+  // are about to end get the time to do so, and zombies are reaped. `ids` are the containers'
+  // names, `root` the runtime's state directory.
   std::vector<std::string> find(const std::vector<std::string>& ids, const std::string& root) const;
   // Ends, unmounts and removes all that is left, so that the next test starts clean.
   void clear(const std::vector<std::string>& ids) const;

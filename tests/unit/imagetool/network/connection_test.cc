@@ -39,12 +39,13 @@ class Outside {
   std::string path_;
 };
 
-// Says hello to the first who connects to a port of a container. It listens already when it is made.
+// Says hello to the first who connects to a port of a container. It listens already when it is
+// made.
 class Server {
  public:
   Server(const Connection& connection, const std::string& port)
-      : process_(start("exec nsenter --net=" + connection.network_namespace +
-                       " busybox nc -l -p " + port + " <<end\nhello\nend\n")) {
+      : process_(start("exec nsenter --net=" + connection.network_namespace + " busybox nc -l -p " +
+                       port + " <<end\nhello\nend\n")) {
     EXPECT_EQ(shell_until("nsenter --net=" + connection.network_namespace +
                               " cat /proc/net/tcp /proc/net/tcp6 | grep -c ' 0A '",
                           "1"),

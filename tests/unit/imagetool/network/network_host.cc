@@ -24,7 +24,9 @@ std::string ping(const std::string& address) {
 
 // What a command that lists leftovers says in the end. The kernel takes the links of a removed
 // namespace away in its own time, and the name server its files: on a busy machine later.
-std::string what_stays(const std::string& listing) { return shell_until(listing, ""); }
+std::string what_stays(const std::string& listing) {
+  return shell_until(listing, "");
+}
 
 }  // namespace
 
