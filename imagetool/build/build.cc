@@ -10,6 +10,7 @@
 
 #include "imagetool/build/dockerfile.h"
 #include "imagetool/build/run_area.h"
+#include "imagetool/build/run_mount.h"
 #include "imagetool/build/stage_builder.h"
 #include "imagetool/platform.h"
 #include "imagetool/store/new_image.h"
@@ -127,6 +128,14 @@ class Build {
     return base;
   }
 
+  // The stages and images that it takes files from.
+  std::vector<std::string> sources_of(const Instruction& instruction) const {
+    if (const std::string* from = instruction.flag("from")) return {*from};
+    const std::string place = place_in(dockerfile_.name, instruction.line, instruction.keyword);
+    const Doing doing(place.c_str());
+    return sources_of_mounts(instruction);
+  }
+
   std::vector<bool> needed_stages(size_t target) const {
     std::vector<bool> needed(stages_.list.size());
     needed[target] = true;
@@ -134,9 +143,9 @@ class Build {
       if (!needed[i]) continue;
       if (const auto base = stages_.find(base_of(i), i)) needed[*base] = true;
       for (const Instruction& instruction : stages_.list[i].instructions) {
-        const std::string* from = instruction.flag("from");
-        if (from == nullptr) continue;
-        if (const auto source = stages_.find(*from, i)) needed[*source] = true;
+        for (const std::string& from : sources_of(instruction)) {
+          if (const auto source = stages_.find(from, i)) needed[*source] = true;
+        }
       }
     }
     return needed;

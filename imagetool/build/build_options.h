@@ -17,6 +17,7 @@ struct BuildOptions {
   std::string dockerfile;  // its path; "-": standard input; empty: Dockerfile or Containerfile
   std::vector<Reference> names;
   std::map<std::string, std::string> arguments;  // --build-arg
+  std::map<std::string, std::string> secrets;    // by their ids, what RUN --mount=type=secret shows
   std::vector<std::pair<std::string, std::string>> labels;
   std::string target;  // a stage; empty: the last
   std::optional<oci::Platform> platform;

@@ -15,6 +15,7 @@ class IgnoreRules {
   // `file` is what errors call the text.
   IgnoreRules(std::string_view text, const std::string& file);
 
+  bool empty() const { return rules_.empty(); }
   // `path` is relative to the context, without "." and "..".
   bool ignores(std::string_view path) const;
   // Whether something below an ignored directory may have been taken back.

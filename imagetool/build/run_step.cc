@@ -56,6 +56,8 @@ RunOptions run_options(const RunRequest& request, const StepLayer& layer) {
   options.env = request.variables;
   options.hostname = "build";
   options.network = request.network;
+  options.mounts = request.mounts;
+  options.tmpfs = request.tmpfs;
   add_network_files(layer, request.network, options);
   if (!request.script.empty()) {
     add_file(layer, "script", request.script, 0755, kScript, options);

@@ -15,6 +15,8 @@ struct RunRequest {
   std::vector<std::string> command;    // argv
   std::string script;                  // where not empty: the program itself ("#!...")
   std::vector<std::string> variables;  // NAME=VALUE, beside those of the config
+  std::vector<BindMount> mounts;
+  std::vector<TmpfsMount> tmpfs;
   NetworkMode network = NetworkMode::host;
   std::string run_root;
   std::string runtime;

@@ -28,6 +28,8 @@ class SourceTree {
       : root_(std::move(root)), rules_(std::move(rules)) {}
 
   const RootDir& root() const { return root_; }
+  // Whether the tree may have files that it does not show.
+  bool leaves_out() const { return !rules_.empty(); }
 
   // The paths, clean and sorted, that a source of COPY names: itself where it has no wildcards (*
   // ? [...] in each component), else those that fit. Never empty: throws where nothing is there,

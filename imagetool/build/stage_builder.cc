@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "imagetool/build/image_settings.h"
+#include "imagetool/build/run_mount_area.h"
 #include "imagetool/build/run_step.h"
 #include "imagetool/build/step_key.h"
 #include "imagetool/bundle/user_lookup.h"
@@ -100,7 +101,7 @@ void StageBuilder::change_setting(const Instruction& instruction) {
 // --- steps that make layers --------------------------------------------------------------------
 
 void StageBuilder::run_command(const Instruction& instruction) {
-  if (instruction.flag("mount") != nullptr) throw Error("--mount is not supported");
+  const std::vector<PreparedMount> mounts = prepare_mounts(instruction);
   const oci::ContainerDefaults& defaults = state_.config.config;
   RunRequest request;
   request.network = network_of(instruction, shared_.options.network);
@@ -125,10 +126,13 @@ void StageBuilder::run_command(const Instruction& instruction) {
   StepKey key("RUN", state_);
   key.add_all(request.command).add(request.script).add_all(request.variables);
   key.add_all(defaults.env).add(defaults.user).add(defaults.working_dir);
+  add_to_key(mounts, key);
   for (const std::string& proxy : shared_.arguments.proxies()) request.variables.push_back(proxy);
 
   make_layer(instruction, key.finish(), [&](StepLayer& layer) {
     LowerView below = view_below(shared_.keeper.store(), state_);
+    RunMountArea area(shared_.keeper, layer);
+    area.add(mounts, shared_.options.secrets, request);
     run_in_layer(request, state_.config, layer, below);
   });
 }
@@ -152,22 +156,38 @@ void StageBuilder::set_working_directory(const Instruction& instruction) {
 CopySource StageBuilder::copy_source(const Instruction& instruction) {
   const std::string* from = instruction.flag("from");
   if (from == nullptr) return {&shared_.context, {}};
-  if (const std::optional<size_t> stage = shared_.stages.find(*from, number_)) {
-    return source_of(shared_.built.at(*stage)->chain_ids(), *from);
-  }
-  const Image image = shared_.images.get(*from, shared_.options.platform);
-  return source_of(image.chain_ids(), *from);
+  const std::vector<std::string> chain_ids = layers_of(*from);
+  return {&tree_of(chain_ids), chain_ids.back()};
 }
 
-CopySource StageBuilder::source_of(const std::vector<std::string>& chain_ids,
-                                   const std::string& name) {
+std::vector<std::string> StageBuilder::layers_of(const std::string& name) {
+  const std::optional<size_t> stage = shared_.stages.find(name, number_);
+  std::vector<std::string> chain_ids =
+      stage ? shared_.built.at(*stage)->chain_ids()
+            : shared_.images.get(name, shared_.options.platform).chain_ids();
   if (chain_ids.empty()) throw Error("--from: " + name + " has no files");
-  const std::string& last = chain_ids.back();
-  auto [tree, is_new] = shared_.trees.try_emplace(last);
+  return chain_ids;
+}
+
+const SourceTree& StageBuilder::tree_of(const std::vector<std::string>& chain_ids) {
+  auto [tree, is_new] = shared_.trees.try_emplace(chain_ids.back());
   if (is_new) {
     tree->second = std::make_unique<SourceTree>(open_joined(shared_.keeper, chain_ids));
   }
-  return {tree->second.get(), last};
+  return *tree->second;
+}
+
+std::vector<PreparedMount> StageBuilder::prepare_mounts(const Instruction& instruction) {
+  const auto expand_word = [this](std::string_view text) { return expanded(text); };
+  std::vector<PreparedMount> prepared;
+  for (RunMount& mount : run_mounts(instruction, expand_word, state_.config.config.working_dir)) {
+    PreparedMount& last = prepared.emplace_back();
+    last.mount = std::move(mount);
+    if (last.mount.kind != RunMount::Kind::bind) continue;
+    if (!last.mount.from.empty()) last.chain_ids = layers_of(last.mount.from);
+    last.tree = last.mount.from.empty() ? &shared_.context : &tree_of(last.chain_ids);
+  }
+  return prepared;
 }
 
 void StageBuilder::copy(const Instruction& instruction) {

@@ -14,6 +14,7 @@
 #include "imagetool/build/build_output.h"
 #include "imagetool/build/copy_instruction.h"
 #include "imagetool/build/dockerfile.h"
+#include "imagetool/build/run_mount_area.h"
 #include "imagetool/build/source_tree.h"
 #include "imagetool/build/stage_state.h"
 #include "imagetool/build/stages.h"
@@ -67,7 +68,10 @@ class StageBuilder {
   void show(const Instruction& instruction, BuildOutput::Cached cached = BuildOutput::Cached::no);
   void add_history(const Instruction& instruction, size_t layers_before);
   CopySource copy_source(const Instruction& instruction);
-  CopySource source_of(const std::vector<std::string>& chain_ids, const std::string& name);
+  std::vector<PreparedMount> prepare_mounts(const Instruction& instruction);
+  // Of a stage or image that files are taken from.
+  std::vector<std::string> layers_of(const std::string& name);
+  const SourceTree& tree_of(const std::vector<std::string>& chain_ids);
   std::string expanded(std::string_view text) const;
   Lookup lookup() const;
 

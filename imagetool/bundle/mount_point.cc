@@ -38,4 +38,9 @@ void detach_mounts(const Fd& directory, const std::string& name) {
   }
 }
 
+void let_go_of_mount(const Fd& directory, const std::string& name) noexcept {
+  const std::string path = descriptor_path(directory) + "/" + name;
+  ::umount2(path.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH);
+}
+
 }  // namespace gocker

@@ -17,4 +17,8 @@ void attach_mount(const Fd& mount, const Fd& directory, const std::string& name)
 // a mount is in use or has others below it.
 void detach_mounts(const Fd& directory, const std::string& name);
 
+// Takes the mount on `name` away, though it may be in use: whoever has it open keeps it, and the
+// place is free at once, so that removing it removes nothing of what was mounted.
+void let_go_of_mount(const Fd& directory, const std::string& name) noexcept;
+
 }  // namespace gocker

@@ -8,6 +8,7 @@
 #include "imagetool/platform.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/text.h"
 #include "runtime/command_line/output.h"
 
 namespace gocker::cli {
@@ -17,6 +18,8 @@ constexpr std::array kOptions = {
     Option{"tag", 't', "NAME[:TAG]", "what the image is called; may be given several times"},
     Option{"file", 'f', "FILE", "the Dockerfile (default: DIR/Dockerfile or DIR/Containerfile)"},
     Option{"build-arg", 0, "NAME[=VALUE]", "the value of an ARG; NAME alone takes the one here"},
+    Option{"secret", 0, "id=ID[,src=FILE|,env=NAME]",
+           "what RUN --mount=type=secret,id=ID shows; in no layer"},
     Option{"target", 0, "STAGE", "stop after this stage"},
     Option{"label", 0, "NAME=VALUE", "a label of the image"},
     Option{"platform", 0, "OS/ARCH[/VARIANT]", "which images FROM takes"},
@@ -40,6 +43,35 @@ Pair split_pair(const std::string& option, const std::string& text) {
   return {text, value == nullptr ? "" : value};
 }
 
+struct Secret {
+  std::string id;
+  std::string content;
+};
+
+// The variable of that name where there is one, else the file.
+Secret parse_secret(const std::string& text) {
+  const Doing doing("read --secret", text);
+  Secret secret;
+  std::string file;
+  std::string variable;
+  for (const std::string_view field : split(text, ',')) {
+    const auto [name, value] = parse_pair(field);
+    if (name == "id") secret.id = value;
+    if (name == "env") variable = value;
+    if (name == "src" || name == "source") file = value;
+    if (name != "id" && name != "env" && name != "src" && name != "source" && name != "type") {
+      throw Error("unknown field '" + name + "' (id, src, env)");
+    }
+  }
+  if (secret.id.empty()) throw Error("it has no id");
+  const bool is_named = !file.empty() || !variable.empty();
+  if (!is_named) variable = secret.id;
+  const char* value = file.empty() ? std::getenv(variable.c_str()) : nullptr;
+  if (value == nullptr && file.empty() && is_named) throw Error(variable + " is not set");
+  secret.content = value != nullptr ? value : read_file(file.empty() ? secret.id : file);
+  return secret;
+}
+
 BuildOptions build_options(const Global& global, const Arguments& arguments) try {
   BuildOptions options;
   options.dockerfile = arguments.value("file");
@@ -52,6 +84,10 @@ BuildOptions build_options(const Global& global, const Arguments& arguments) try
   for (const std::string& text : arguments.values("build-arg")) {
     options.arguments.insert_or_assign(split_pair("build-arg", text).first,
                                        split_pair("build-arg", text).second);
+  }
+  for (const std::string& text : arguments.values("secret")) {
+    Secret secret = parse_secret(text);
+    options.secrets.insert_or_assign(std::move(secret.id), std::move(secret.content));
   }
   for (const std::string& text : arguments.values("label")) {
     options.labels.push_back(split_pair("label", text));

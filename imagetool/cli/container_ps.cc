@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
 #include "imagetool/cli/containers.h"
-#include "imagetool/containers/directory.h"
+#include "imagetool/cli/template.h"
 #include "imagetool/containers/listing.h"
 #include "runtime/base/error.h"
 #include "runtime/base/text.h"
@@ -18,13 +19,12 @@ constexpr std::array kPsOptions = {
     Option{"quiet", 'q', "", "only the ids"},
     Option{"filter", 'f', "KEY=VALUE",
            "id, name, status, label, ancestor, exited, network, volume"},
-    Option{"format", 0, "table|json", "a table for people (default), or JSON"},
+    Option{"format", 0, "table|json|TEMPLATE",
+           "a table for people, JSON, or such as '{{.ID}} {{.Names}}'"},
     Option{"last", 'n', "N", "the N newest, whatever their state"},
     Option{"latest", 'l', "", "the newest"},
     Option{"no-trunc", 0, "", "commands in full"},
 };
-constexpr std::array kInspectOptions = {
-    Option{"format", 'f', "TEMPLATE", "only parts, such as '{{.State.Status}}'"}};
 constexpr size_t kCommandWidth = 30;
 
 std::string command_of(const ContainerRecord& record, bool in_full) {
@@ -77,9 +77,13 @@ std::vector<ListedContainer> wanted(const Places& places, const Arguments& argum
 }
 
 void ps(const Global& global, const Arguments& arguments) {
-  const Format format = table_or_json(arguments);
+  const bool has_template = is_template(arguments);
+  const Format format = has_template ? Format::table : table_or_json(arguments);
   const Places places = places_of(global);
   const std::vector<ListedContainer> list = wanted(places, arguments);
+  if (has_template) {
+    return print(fill_rows(arguments.value("format"), to_rows(list, std::time(nullptr))));
+  }
   if (format == Format::json) return print(list_to_json(list));
   if (!arguments.has("quiet")) return print(to_table(list, arguments.has("no-trunc")));
   std::string text;
@@ -87,31 +91,8 @@ void ps(const Global& global, const Arguments& arguments) {
   print(text);
 }
 
-void inspect(const Global& global, const Arguments& arguments) {
-  const Places places = places_of(global);
-  std::string text;
-  for (const std::string& name : arguments.positionals()) {
-    const std::string json = to_json(places, look_at(places, find_container(places, name)));
-    if (arguments.has("format")) {
-      text += fill_template(arguments.value("format"), json) + "\n";
-    } else {
-      text += (text.empty() ? "[" : ",\n") + json;
-    }
-  }
-  if (!arguments.has("format")) text += "]\n";
-  print(text);
-}
-
 }  // namespace
 
 const Command kContainerPs = {"container ps", "", "list containers", "", kPsOptions, 0, 0, ps};
-const Command kContainerInspect = {"container inspect",
-                                   "CONTAINER...",
-                                   "all that is known of containers, as JSON",
-                                   "",
-                                   kInspectOptions,
-                                   1,
-                                   kAnyNumber,
-                                   inspect};
 
 }  // namespace gocker::cli

@@ -16,7 +16,7 @@ constexpr std::array kRmOptions = {
     Option{"force", 'f', "", "also where it runs: its processes are killed"},
     Option{"volumes", 'v', "", "its anonymous volumes, too"},
 };
-constexpr std::array kPruneOptions = {Option{"force", 'f', "", "do not ask (nobody is asked)"}};
+constexpr std::array kPruneOptions = {Option{"force", 'f', "", "accepted; nothing is asked"}};
 
 void remove(const Global& global, const Arguments& arguments) {
   const Places places = places_of(global);

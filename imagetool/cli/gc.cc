@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array kOptions = {
     Option{"all", 'a', "", "also the images that no container and no bundle uses"},
+    Option{"force", 'f', "", "accepted; nothing is asked"},
 };
 
 void run(const Global& global, const Arguments& arguments) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "imagetool/cli/command.h"
+#include "imagetool/cli/template.h"
 #include "imagetool/containers/listing.h"
 #include "imagetool/platform.h"
 #include "imagetool/pull/progress.h"
@@ -15,7 +16,8 @@ namespace gocker::cli {
 namespace {
 
 constexpr std::array kOptions = {
-    Option{"format", 0, "table|json", "a table for people (default), or JSON"},
+    Option{"format", 0, "table|json|TEMPLATE",
+           "a table for people, JSON, or such as '{{.Repository}}:{{.Tag}}'"},
     Option{"quiet", 'q', "", "the digests alone, each once"},
 };
 
@@ -54,6 +56,23 @@ std::vector<std::string> row_of(const Entry& entry, int64_t now) {
           human_size(entry.size)};
 }
 
+std::vector<nlohmann::ordered_json> to_rows(const std::vector<Entry>& entries) {
+  std::vector<nlohmann::ordered_json> rows;
+  const int64_t now = std::time(nullptr);
+  for (const Entry& entry : entries) {
+    const std::vector<std::string> cells = row_of(entry, now);
+    rows.push_back({{"Repository", cells[0]},
+                    {"Tag", cells[1]},
+                    {"ID", cells[2]},
+                    {"Digest", entry.name.digest},
+                    {"Platform", entry.platform},
+                    {"CreatedAt", entry.created},
+                    {"CreatedSince", cells[4]},
+                    {"Size", cells[5]}});
+  }
+  return rows;
+}
+
 std::string to_table(const std::vector<Entry>& entries) {
   std::vector<std::vector<std::string>> rows = {
       {"REPOSITORY", "TAG", "ID", "PLATFORM", "CREATED", "SIZE"}};
@@ -86,13 +105,15 @@ std::string to_digests(const std::vector<ImageName>& names) {
 }
 
 void run(const Global& global, const Arguments& arguments) {
-  const Format format = table_or_json(arguments);
+  const bool has_template = is_template(arguments);
+  const Format format = has_template ? Format::table : table_or_json(arguments);
   const Store store(global.root);
   std::vector<ImageName> names = image_names(store);
   if (arguments.has("quiet")) return print(to_digests(names));
   std::vector<Entry> entries;
   entries.reserve(names.size());
   for (ImageName& name : names) entries.push_back(describe(store, std::move(name)));
+  if (has_template) return print(fill_rows(arguments.value("format"), to_rows(entries)));
   print(format == Format::json ? to_json(entries) : to_table(entries));
 }
 

@@ -1,8 +1,13 @@
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "imagetool/cli/command.h"
+#include "imagetool/cli/containers.h"
 #include "imagetool/cli/registry_options.h"
+#include "imagetool/cli/template.h"
+#include "imagetool/containers/directory.h"
+#include "imagetool/containers/listing.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/platform.h"
 #include "imagetool/pull/locate.h"
@@ -16,7 +21,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::array kInspectOptions = {
+    Option{"format", 'f', "TEMPLATE", "only parts, such as '{{.State.Status}}'"},
+};
 constexpr std::array kOptions = {
+    Option{"format", 'f', "TEMPLATE", "only parts, such as '{{json .config.config}}'"},
     Option{"remote", 0, "", "ask the registry, not the store"},
     Option{"platform", 0, "OS/ARCH[/VARIANT]", "with --remote: which of an image's platforms"},
     kInsecure,
@@ -25,6 +34,10 @@ constexpr std::array kOptions = {
     kAuthFile,
     kCreds,
 };
+
+std::string shown(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 Json to_json(const ImageLayer& layer) {
   return {{"digest", layer.blob.digest},
@@ -85,6 +98,52 @@ Json remote_image(const Arguments& arguments) {
   return json;
 }
 
+// As docker shapes it, for the verb that shows containers, too.
+Json as_docker_has_it(const Store& store, const Image& image) {
+  const Json own = stored_image(store, image);
+  Json json = {{"Id", own["digest"]},
+               {"RepoTags", Json::array({own["reference"]})},
+               {"Created", own["created"]},
+               {"Size", own["size"]}};
+  for (const auto& [from, to] : {std::pair("architecture", "Architecture"), std::pair("os", "Os"),
+                                 std::pair("config", "Config"), std::pair("rootfs", "RootFS")}) {
+    json[to] = own["config"].value(from, Json());
+  }
+  return json;
+}
+
+// Nothing where no container is called that.
+std::optional<std::string> container_of(const Places& places, const std::string& name) try {
+  return find_container(places, name);
+} catch (const Error&) {
+  return std::nullopt;
+}
+
+// A container or, where there is none of that name, an image.
+Json inspect_any(const Global& global, const Places& places, const std::string& name) {
+  if (const auto id = container_of(places, name)) return to_json(places, look_at(places, *id));
+  const Store store(global.root);
+  try {
+    return as_docker_has_it(store, find_image(store, name));
+  } catch (const Error&) {
+    find_container(places, name);  // throws, with a name that is near
+    throw;
+  }
+}
+
+void inspect(const Global& global, const Arguments& arguments) {
+  const Places places = places_of(global);
+  std::string text;
+  Json list = Json::array();
+  for (const std::string& name : arguments.positionals()) {
+    list.push_back(inspect_any(global, places, name));
+  }
+  if (!arguments.has("format")) return print(shown(list));
+  const Template form(arguments.value("format"));
+  for (const Json& each : list) text += form.fill(each) + "\n";
+  print(text);
+}
+
 void run(const Global& global, const Arguments& arguments) {
   const InterruptWatch interrupts;
   Json json;
@@ -94,7 +153,8 @@ void run(const Global& global, const Arguments& arguments) {
     const Store store(global.root);
     json = stored_image(store, find_image(store, arguments.positionals()[0]));
   }
-  print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!arguments.has("format")) return print(shown(json));
+  print(Template(arguments.value("format")).fill(json) + "\n");
 }
 
 }  // namespace
@@ -110,6 +170,17 @@ const Command kInspect = {
     1,
     1,
     run,
+};
+
+const Command kContainerInspect = {
+    "container inspect",
+    "CONTAINER|IMAGE...",
+    "all that is known of containers or images, as JSON",
+    "",
+    kInspectOptions,
+    1,
+    kAnyNumber,
+    inspect,
 };
 
 }  // namespace gocker::cli

@@ -1,6 +1,7 @@
 // Containers as people look at them.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,12 +36,11 @@ std::string describe_age(std::string_view time, int64_t now);
 bool matches(const ListedContainer& container, std::string_view filter);
 
 // As `docker inspect` shapes it.
-std::string to_json(const Places& places, const ListedContainer& container);
+nlohmann::ordered_json to_json(const Places& places, const ListedContainer& container);
+// What templates of `ps --format` may name, as docker calls it.
+std::vector<nlohmann::ordered_json> to_rows(const std::vector<ListedContainer>& containers,
+                                            int64_t now);
 // "[...]" with each container on what `ps --format json` says of it.
 std::string list_to_json(const std::vector<ListedContainer>& containers);
-
-// "{{.State.Status}}" in `form` becomes what is there in `json`, "{{json .State}}" the same as
-// JSON. Throws for a path that leads nowhere.
-std::string fill_template(std::string_view form, const std::string& json);
 
 }  // namespace gocker

@@ -10,7 +10,6 @@
 
 #include "imagetool/layer/attributes.h"
 #include "imagetool/layer/canonical_path.h"
-#include "imagetool/layer/layer_tree.h"
 #include "imagetool/layer/tar_reader.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -57,13 +56,8 @@ std::string printable(std::string_view name) {
 
 class Application {
  public:
-  Application(LayerStream& stream, const Fd& tree, LowerView& lower, OverlayAttributes overlay,
-              const ArchiveTarget* target, Notes& notes)
-      : reader_(stream),
-        tree_(tree, lower, overlay),
-        target_(target),
-        notes_(notes),
-        umask_(read_umask()) {}
+  Application(LayerStream& stream, LayerTree& tree, const ArchiveTarget* target, Notes& notes)
+      : reader_(stream), tree_(tree), target_(target), notes_(notes), umask_(read_umask()) {}
 
   void run(uint64_t max_entries) {
     uint64_t entries = 0;
@@ -75,7 +69,7 @@ class Application {
       const Doing doing("entry", shown_);
       apply_entry();
     }
-    tree_.settle();
+    tree_.close_directories();
   }
 
  private:
@@ -249,7 +243,7 @@ class Application {
   }
 
   TarReader reader_;
-  LayerTree tree_;
+  LayerTree& tree_;
   const ArchiveTarget* target_;  // nullptr: a layer, which starts at the image's root
   std::string moved_;            // the entry's path in the target
   Notes& notes_;
@@ -260,18 +254,28 @@ class Application {
 
 }  // namespace
 
+std::string apply_entries(LayerStream& stream, LayerTree& tree, const LayerLimits& limits,
+                          Notes& notes) {
+  Application(stream, tree, nullptr, notes).run(limits.entries);
+  return stream.finish();
+}
+
 std::string apply_layer(LayerStream& stream, const Fd& tree, LowerView& lower,
                         OverlayAttributes overlay_attributes, const LayerLimits& limits,
                         Notes& notes) {
-  Application(stream, tree, lower, overlay_attributes, nullptr, notes).run(limits.entries);
-  return stream.finish();
+  LayerTree layer(tree, lower, overlay_attributes);
+  std::string diff_id = apply_entries(stream, layer, limits, notes);
+  layer.settle();
+  return diff_id;
 }
 
 void unpack_archive(LayerStream& stream, const Fd& tree, LowerView& lower,
                     OverlayAttributes overlay_attributes, const ArchiveTarget& target,
                     Notes& notes) {
-  Application(stream, tree, lower, overlay_attributes, &target, notes).run(LayerLimits().entries);
+  LayerTree layer(tree, lower, overlay_attributes);
+  Application(stream, layer, &target, notes).run(LayerLimits().entries);
   stream.finish();
+  layer.settle();
 }
 
 }  // namespace gocker

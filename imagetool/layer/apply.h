@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "imagetool/layer/layer_stream.h"
+#include "imagetool/layer/layer_tree.h"
 #include "imagetool/layer/limits.h"
 #include "imagetool/layer/lower_view.h"
 #include "imagetool/store/store.h"
@@ -29,9 +30,13 @@ namespace gocker {
 using Notes = std::vector<std::string>;
 inline constexpr size_t kMaxNotes = 20;
 
-// Fills the empty directory `tree` (opened for reading) with the entries of `stream`, and hashes
-// the stream to its end: returns the diff id. `lower` joins the layers below. Throws an Error that
-// names the entry; the directory is of no use then.
+// Fills the empty layer `tree` with the entries of `stream`, and hashes the stream to its end:
+// returns the diff id. What is left to do is tree.settle(). Throws an Error that names the entry;
+// the directory is of no use then.
+std::string apply_entries(LayerStream& stream, LayerTree& tree, const LayerLimits& limits,
+                          Notes& notes);
+
+// Both for the empty directory `tree` (opened for reading). `lower` joins the layers below.
 std::string apply_layer(LayerStream& stream, const Fd& tree, LowerView& lower,
                         OverlayAttributes overlay_attributes, const LayerLimits& limits,
                         Notes& notes);

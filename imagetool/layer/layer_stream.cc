@@ -33,12 +33,15 @@ LayerStream::~LayerStream() {
 
 std::unique_ptr<StreamBlock> LayerStream::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !queue_.empty() || ended_; });
+  if (queue_.empty()) {
+    changed_.wait(lock, [this] { return queue_.size() >= kEnough || ended_; });
+  }
   if (!queue_.empty()) {
     std::unique_ptr<StreamBlock> block = std::move(queue_.front());
     queue_.pop_front();
+    const bool enough = queue_.size() == kEnough;
     lock.unlock();
-    changed_.notify_all();
+    if (enough) changed_.notify_all();
     return block;
   }
   if (failure_) throw_failure();
@@ -94,11 +97,14 @@ void LayerStream::fill_queue() {
                   " bytes, the limit for a blob of its size");
     }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return queue_.size() < kQueueLength || stop_; });
+    if (queue_.size() == kQueueLength) {
+      changed_.wait(lock, [this] { return queue_.size() <= kEnough || stop_; });
+    }
     if (stop_) return;
     queue_.push_back(std::move(block));
+    const bool enough = queue_.size() == kEnough;
     lock.unlock();
-    changed_.notify_all();
+    if (enough) changed_.notify_all();
   }
   const std::lock_guard lock(mutex_);
   digest_ = hash.finish();

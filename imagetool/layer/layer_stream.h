@@ -49,6 +49,8 @@ class LayerStream {
 
  private:
   static constexpr size_t kQueueLength = 8;
+  // Whoever finds the queue empty or full sleeps until it is half full: fewer wake-ups.
+  static constexpr size_t kEnough = kQueueLength / 2;
 
   void produce();
   [[noreturn]] void throw_failure() const;

@@ -286,7 +286,7 @@ void LayerTree::link_copy(const DirectoryPtr& parent, const std::string& name,
 }
 
 void LayerTree::settle() {
-  cache_.clear();
+  close_directories();
   imply_root();
   take_hidden_back();
   // overlay joins the roots of layers whatever mark they have.

@@ -55,7 +55,10 @@ class LayerTree {
   void hide(const DirectoryPtr& parent, const std::string& name);
   void hide_content(const DirectoryPtr& directory);
 
-  // The last step: whiteouts, opaque marks and the attributes of all directories.
+  // Gives back the descriptors that are kept for the sake of speed.
+  void close_directories() { cache_.clear(); }
+  // The last step, which may need the layers below: whiteouts, opaque marks and the attributes of
+  // all directories.
   void settle();
 
  private:

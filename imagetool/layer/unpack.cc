@@ -16,8 +16,24 @@ namespace {
 // Each has a second thread that decompresses (layer_stream.h). More would only make the layers
 // wait for each other, and memory grow.
 constexpr size_t kMostAtOnce = 2;
+// Each remembers what the attributes of its directories are to be.
+constexpr size_t kMostFilled = 8;
 
 }  // namespace
+
+// A layer whose entries all are there, and the diff id is right.
+struct LayerUnpacking::FilledLayer {
+  FilledLayer(LayerDraft new_draft, size_t below, LowerView::Open open,
+              OverlayAttributes attributes)
+      : draft(std::move(new_draft)),
+        lower(below, std::move(open), attributes),
+        tree(draft.tree(), lower, attributes) {}
+
+  LayerDraft draft;
+  LowerView lower;
+  LayerTree tree;
+  Notes notes;
+};
 
 LayerUnpacking::LayerUnpacking(Transaction& transaction, const Image& image, Sources sources,
                                const LayerLimits& limits)
@@ -26,6 +42,7 @@ LayerUnpacking::LayerUnpacking(Transaction& transaction, const Image& image, Sou
       sources_(std::move(sources)),
       limits_(limits),
       states_(image.layers.size(), State::waiting),
+      filled_(image.layers.size()),
       notes_(image.layers.size()) {
   size_t missing = 0;
   for (size_t i = 0; i < states_.size(); ++i) {
@@ -87,7 +104,7 @@ Notes LayerUnpacking::finish(const std::function<void()>& tick) {
 
 void LayerUnpacking::wait(const std::function<void()>& tick) {
   constexpr std::chrono::milliseconds kTick{100};  // how soon an interrupt is seen
-  const auto is_over = [this] { return stopped_ || all_done(states_.size()); };
+  const auto is_over = [this] { return stopped_ || complete_layers() == states_.size(); };
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kTick, is_over)) {
     lock.unlock();
@@ -97,29 +114,34 @@ void LayerUnpacking::wait(const std::function<void()>& tick) {
   }
 }
 
-bool LayerUnpacking::all_done(size_t count) const {
-  const auto end = states_.begin() + static_cast<std::ptrdiff_t>(count);
-  return std::all_of(states_.begin(), end, [](State state) { return state == State::done; });
+size_t LayerUnpacking::complete_layers() const {
+  const auto is_done = [](State state) { return state == State::done; };
+  const auto first = std::find_if_not(states_.begin(), states_.end(), is_done);
+  return static_cast<size_t>(first - states_.begin());
 }
 
 void LayerUnpacking::work() {
   size_t index = 0;
   while (begin_next(index)) {
     try {
-      Notes notes;
-      unpack(index, notes);
+      std::unique_ptr<FilledLayer> layer = fill(index);
       const std::lock_guard lock(mutex_);
-      notes_[index] = std::move(notes);
-      states_[index] = State::done;
+      filled_[index] = std::move(layer);
     } catch (...) {
       fail(index);
     }
-    changed_.notify_all();
+    settle_filled();
   }
 }
 
 bool LayerUnpacking::begin_next(size_t& index) {
-  const std::lock_guard lock(mutex_);
+  const auto is_filled = [](const auto& layer) { return layer != nullptr; };
+  const auto room = [&] {
+    return std::count_if(filled_.begin(), filled_.end(), is_filled) <
+           static_cast<std::ptrdiff_t>(kMostFilled);
+  };
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopped_ || room(); });
   while (next_ < states_.size() && states_[next_] == State::done) ++next_;
   if (stopped_ || next_ == states_.size()) return false;
   index = next_++;
@@ -127,30 +149,56 @@ bool LayerUnpacking::begin_next(size_t& index) {
   return true;
 }
 
-void LayerUnpacking::unpack(size_t index, Notes& notes) {
+std::unique_ptr<LayerUnpacking::FilledLayer> LayerUnpacking::fill(size_t index) {
   const ImageLayer& layer = image_.layers[index];
   const Doing doing("unpack layer", layer.blob.digest);
-  LayerDraft draft = transaction_.draft_layer();
-  const std::string diff_id = apply(index, draft, notes);
+  auto filled = std::make_unique<FilledLayer>(
+      transaction_.draft_layer(), index, [this, index] { return wait_for_layers_below(index); },
+      transaction_.store().overlay_attributes());
+  LayerStream stream(*sources_.at(layer.blob.digest), compression_of(layer.blob.media_type),
+                     limits_);
+  const std::string diff_id = apply_entries(stream, filled->tree, limits_, filled->notes);
   if (diff_id != layer.diff_id) {
     throw Error("the unpacked content is " + diff_id + ", but the image says " + layer.diff_id);
   }
-  transaction_.add_layer(std::move(draft), layer.chain_id);
+  return filled;
 }
 
-std::string LayerUnpacking::apply(size_t index, const LayerDraft& draft, Notes& notes) {
-  const oci::Descriptor& blob = image_.layers[index].blob;
-  const OverlayAttributes attributes = transaction_.store().overlay_attributes();
-  LowerView lower(
-      index, [this, index] { return wait_for_layers_below(index); }, attributes);
-  LayerStream stream(*sources_.at(blob.digest), compression_of(blob.media_type), limits_);
-  return apply_layer(stream, draft.tree(), lower, attributes, limits_, notes);
+// Whoever completes a layer goes on with the one above it, if that waits.
+void LayerUnpacking::settle_filled() {
+  size_t index = 0;
+  while (std::unique_ptr<FilledLayer> layer = take_filled(index)) {
+    try {
+      settle(index, std::move(layer));
+    } catch (...) {
+      fail(index);
+    }
+    changed_.notify_all();
+  }
+}
+
+// The lowest layer that is not complete; nullptr while that is not filled, or another thread has
+// taken it.
+std::unique_ptr<LayerUnpacking::FilledLayer> LayerUnpacking::take_filled(size_t& index) {
+  const std::lock_guard lock(mutex_);
+  index = complete_layers();
+  if (stopped_ || index == filled_.size()) return nullptr;
+  return std::move(filled_[index]);
+}
+
+void LayerUnpacking::settle(size_t index, std::unique_ptr<FilledLayer> layer) {
+  const Doing doing("unpack layer", image_.layers[index].blob.digest);
+  layer->tree.settle();
+  transaction_.add_layer(std::move(layer->draft), image_.layers[index].chain_id);
+  const std::lock_guard lock(mutex_);
+  notes_[index] = std::move(layer->notes);
+  states_[index] = State::done;
 }
 
 std::vector<Fd> LayerUnpacking::wait_for_layers_below(size_t index) {
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopped_ || all_done(index); });
+    changed_.wait(lock, [&] { return stopped_ || complete_layers() >= index; });
     if (stopped_) throw Error("a layer below could not be unpacked");
   }
   std::vector<Fd> trees;

@@ -22,7 +22,8 @@ namespace gocker {
 
 // Unpacks the layers of an image that neither the store nor the transaction has yet, two at a time,
 // in threads of its own. Layers are begun the base first, and need the ones below only where an
-// entry or a whiteout speaks of them; there they wait for those to be complete.
+// entry speaks of them, for which they wait, and in the last step. A layer that has come so far
+// stays there until those below are complete, while its thread begins another.
 class LayerUnpacking {
  public:
   // By the digest of the blob; it may still be growing.
@@ -55,13 +56,16 @@ class LayerUnpacking {
   Notes finish(const std::function<void()>& tick = {});
 
  private:
+  struct FilledLayer;
   void add_source(const oci::Descriptor& blob);
   void wait(const std::function<void()>& tick);
   void work();
   bool begin_next(size_t& index);
-  bool all_done(size_t count) const;  // the lowest layers; the caller holds mutex_
-  void unpack(size_t index, Notes& notes);
-  std::string apply(size_t index, const LayerDraft& draft, Notes& notes);
+  size_t complete_layers() const;  // the lowest ones; the caller holds mutex_
+  std::unique_ptr<FilledLayer> fill(size_t index);
+  void settle_filled();
+  std::unique_ptr<FilledLayer> take_filled(size_t& index);
+  void settle(size_t index, std::unique_ptr<FilledLayer> layer);
   std::vector<Fd> wait_for_layers_below(size_t index);
   void fail(size_t index);
   void stop();
@@ -74,6 +78,7 @@ class LayerUnpacking {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<State> states_;
+  std::vector<std::unique_ptr<FilledLayer>> filled_;  // that wait for the layers below
   std::vector<Notes> notes_;
   size_t next_ = 0;  // the first layer that nobody has begun
   bool stopped_ = false;

@@ -67,12 +67,12 @@ std::string text_member(const Json& object, const char* name) {
   return found.is_string() ? found.get<std::string>() : "";
 }
 
-std::optional<UserAndPassword> from_entry(const Json& entry, const std::string& repository) {
+std::optional<Login> from_entry(const Json& entry, const std::string& repository) {
   if (!entry.is_object()) throw Error("the entry for " + repository + " is no object");
-  if (!text_member(entry, "identitytoken").empty()) {
-    throw Error("the entry for " + repository + " is an identity token: not supported");
-  }
-  UserAndPassword found{text_member(entry, "username"), text_member(entry, "password")};
+  // Beside it "auth" has a user's name that is of no use.
+  std::string token = text_member(entry, "identitytoken");
+  if (!token.empty()) return Login{{}, {}, std::move(token)};
+  Login found{text_member(entry, "username"), text_member(entry, "password"), {}};
   const std::string packed = text_member(entry, "auth");
   if (!packed.empty()) {
     const auto pair = decode_base64(packed);
@@ -131,7 +131,7 @@ std::optional<CredentialHelper> AuthFile::helper_of_all() const {
   return CredentialHelper(name);
 }
 
-std::optional<UserAndPassword> AuthFile::find(const std::string& text) const {
+std::optional<Login> AuthFile::find(const std::string& text) const {
   const Doing doing("read credentials from", path_);
   const std::string host = one_name(host_in(text));
   const std::string repository = host + text.substr(host_in(text).size());
@@ -149,7 +149,7 @@ bool AuthFile::knows(const std::string& host) const {
          best_entry(member(document_->json, "credHelpers"), one_name(host)) != nullptr;
 }
 
-void AuthFile::store(const std::string& host, const UserAndPassword& credentials) {
+void AuthFile::store(const std::string& host, const Login& credentials) {
   const Doing doing("keep the login in", path_);
   auto helper = helper_of_host(host);
   const bool is_of_host = helper.has_value();

@@ -25,14 +25,14 @@ class AuthFile {
   // entry with the longest HOST[/PATH] that covers it, whatever scheme and "/v1/" the key wears;
   // else what the helper for all hosts gives. A helper for all hosts that is not installed counts
   // only where there has been a login with it. Throws where an entry is malformed.
-  std::optional<UserAndPassword> find(const std::string& repository) const;
+  std::optional<Login> find(const std::string& repository) const;
 
   // Whether there is an entry, or a helper, for the registry itself.
   bool knows(const std::string& host) const;
 
   // With the helper that the file names, or in the file itself. Both need save() afterwards.
   // erase() tells whether there was a login, under whichever name of the registry's.
-  void store(const std::string& host, const UserAndPassword& credentials);
+  void store(const std::string& host, const Login& credentials);
   bool erase(const std::string& host);
 
   // Mode 0600, written beside it and renamed over it, and so is the file that a symlink stands for.

@@ -9,11 +9,24 @@
 #include "imagetool/registry/retries.h"
 #include "imagetool/registry/url.h"
 #include "runtime/base/error.h"
+#include "runtime/base/text.h"
 
 namespace gocker {
 namespace {
 
 constexpr size_t kMaxToken = 1 << 20;
+constexpr const char* kFormType = "application/x-www-form-urlencoded";
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// "service=s%201&scope=..."
+std::string form_of(const Parameters& parameters) {
+  std::vector<std::string> fields;
+  for (const auto& [name, value] : parameters) {
+    fields.push_back(std::string(name).append("=").append(percent_encode(value)));
+  }
+  return join(fields, "&");
+}
 
 bool is_token(std::string_view text) {
   return !text.empty() &&
@@ -40,7 +53,7 @@ bool Authorization::answer(const HttpResponse& refusal, std::string_view used, T
     if (name != "www-authenticate") continue;
     for (const Challenge& challenge : parse_challenges(header)) {
       if (challenge.scheme == "bearer") return answer_bearer(challenge, refusal, trust);
-      if (challenge.scheme != "basic" || !credentials_) continue;
+      if (challenge.scheme != "basic" || !has_password()) continue;
       value_ = basic();
       return true;
     }
@@ -50,21 +63,42 @@ bool Authorization::answer(const HttpResponse& refusal, std::string_view used, T
 
 bool Authorization::answer_bearer(const Challenge& challenge, const HttpResponse& refusal,
                                   Trust trust) {
-  std::string url(challenge.parameter("realm"));
+  const std::string url(challenge.parameter("realm"));
   const std::string origin = origin_of(url);
   if (origin.empty()) throw Error("the registry names '" + url + "' as its token server");
   if (credentials_ && refusal.url.starts_with("https:") && !origin.starts_with("https:")) {
     throw Error("the token server " + host_of(url) + " would get the password unencrypted");
   }
-  std::string query;
-  const std::string_view service = challenge.parameter("service");
-  if (!service.empty()) query += "&service=" + percent_encode(service);
-  for (const std::string& scope : scopes(challenge)) query += "&scope=" + percent_encode(scope);
-  if (query.empty()) query = "&";
-  if (url.find('?') == std::string::npos) query[0] = '?';
-  url += query;
-  value_ = "Bearer " + fetch_token(url, trust);
+  value_ = "Bearer " + fetch_token(challenge, trust);
   return true;
+}
+
+// A password goes with a GET, as all token servers take it; an identity token in OAuth 2's form.
+HttpRequest Authorization::token_request(const Challenge& challenge) const {
+  HttpRequest request;
+  request.url = challenge.parameter("realm");
+  request.headers = {"Accept: application/json"};
+  Parameters parameters;
+  const std::string_view service = challenge.parameter("service");
+  if (!service.empty()) parameters.emplace_back("service", service);
+  const std::vector<std::string> wanted = scopes(challenge);
+  if (!credentials_ || has_password()) {
+    for (const std::string& scope : wanted) parameters.emplace_back("scope", scope);
+    if (credentials_) request.authorization = basic();
+    if (parameters.empty()) return request;
+    request.url += request.url.find('?') == std::string::npos ? '?' : '&';
+    request.url += form_of(parameters);
+    return request;
+  }
+  if (!wanted.empty()) parameters.emplace_back("scope", join(wanted, " "));
+  parameters.emplace_back("grant_type", "refresh_token");
+  parameters.emplace_back("client_id", "gocker");
+  parameters.emplace_back("refresh_token", credentials_->identity_token);
+  request.method = "POST";
+  request.headers.push_back(std::string("Content-Type: ") + kFormType);
+  request.body = text_body(form_of(parameters));
+  request.redirects = Redirects::within_origin;
+  return request;
 }
 
 // For reading, the registry knows best. One that is asked to show a manifest names reading alone: a
@@ -90,16 +124,13 @@ void Authorization::also_read(const std::string& path) {
   }
 }
 
-std::string Authorization::fetch_token(const std::string& url, Trust trust) {
-  const std::string host = host_of(url);
+std::string Authorization::fetch_token(const Challenge& challenge, Trust trust) {
+  const std::string host = host_of(challenge.parameter("realm"));
   const Doing doing("get a token from", host);
   Retries retries;
   while (true) {
-    HttpRequest request;
-    request.url = url;
+    HttpRequest request = token_request(challenge);
     request.trust = trust;
-    request.headers = {"Accept: application/json"};
-    if (credentials_) request.authorization = basic();
     const HttpResponse response = client_.fetch(std::move(request), kMaxToken);
     if (response.success()) return token_of(response.body);
     const auto delay = is_passing(response.status) ? retries.next(0, response.header("retry-after"))
@@ -116,6 +147,7 @@ std::string Authorization::basic() const {
 std::string Authorization::hint() const {
   if (!credentials_)
     return " (no credentials for it are known: log in, or see --creds and --authfile)";
+  if (!has_password()) return " (with the identity token from " + credentials_->origin + ")";
   return " (as " + credentials_->user + ", with the password from " + credentials_->origin + ")";
 }
 

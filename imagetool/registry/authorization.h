@@ -1,5 +1,6 @@
 // Getting leave to read or write a repository: the answers to a registry's challenges, Basic and
-// Bearer (distribution-spec, "Authentication"; Docker's token specification).
+// Bearer (distribution-spec, "Authentication"; Docker's token specification, by GET with a password
+// and by OAuth 2 with an identity token).
 #pragma once
 
 #include <optional>
@@ -45,7 +46,9 @@ class Authorization {
  private:
   bool answer_bearer(const Challenge& challenge, const HttpResponse& refusal, Trust trust);
   std::vector<std::string> scopes(const Challenge& challenge) const;
-  std::string fetch_token(const std::string& url, Trust trust);
+  HttpRequest token_request(const Challenge& challenge) const;
+  std::string fetch_token(const Challenge& challenge, Trust trust);
+  bool has_password() const { return credentials_ && credentials_->identity_token.empty(); }
   std::string basic() const;
 
   HttpClient& client_;

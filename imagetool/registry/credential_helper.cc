@@ -22,6 +22,8 @@ constexpr uint64_t kMostSeconds = 3600;
 constexpr std::chrono::seconds kPatience{60};
 // Helpers say so on stdout, and end with an exit code that is not 0.
 constexpr std::string_view kUnknown = "credentials not found";
+// The user's name that says that the secret is an identity token.
+constexpr std::string_view kTokenUser = "<token>";
 
 std::string find_in_path(const std::string& program) {
   const char* path = std::getenv("PATH");
@@ -85,7 +87,7 @@ std::optional<std::string> CredentialHelper::call(const char* action,
   throw Error(complaint_of(result));
 }
 
-std::optional<UserAndPassword> CredentialHelper::get(const std::string& registry) const {
+std::optional<Login> CredentialHelper::get(const std::string& registry) const {
   const std::optional<std::string> answer = call("get", registry);
   if (!answer) return std::nullopt;
   const json document = json::parse(*answer, nullptr, false);
@@ -94,15 +96,15 @@ std::optional<UserAndPassword> CredentialHelper::get(const std::string& registry
     const auto found = document.find(member);
     return found != document.end() && found->is_string() ? found->get<std::string>() : "";
   };
-  UserAndPassword found{text("Username"), text("Secret")};
+  Login found{text("Username"), text("Secret"), {}};
+  if (found.user == kTokenUser && !found.password.empty()) return Login{{}, {}, found.password};
   if (found.user.empty()) {
     throw Error("call " + program_ + " get: its answer is no JSON object with Username and Secret");
   }
   return found;
 }
 
-void CredentialHelper::store(const std::string& registry,
-                             const UserAndPassword& credentials) const {
+void CredentialHelper::store(const std::string& registry, const Login& credentials) const {
   const json document = {
       {"ServerURL", registry}, {"Username", credentials.user}, {"Secret", credentials.password}};
   call("store", document.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -10,9 +10,10 @@
 
 namespace gocker {
 
-struct UserAndPassword {
+struct Login {
   std::string user;
   std::string password;
+  std::string identity_token;  // OAuth 2's refresh token, in place of both; empty: none
 };
 
 class CredentialHelper {
@@ -27,8 +28,8 @@ class CredentialHelper {
   // `registry` is the key under which docker keeps it: a host, or Docker Hub's address. Nothing
   // where the helper knows of none. All three throw where there is no such program, where it fails,
   // and where it takes longer than a minute (or $GOCKER_CREDENTIAL_HELPER_TIMEOUT seconds).
-  std::optional<UserAndPassword> get(const std::string& registry) const;
-  void store(const std::string& registry, const UserAndPassword& credentials) const;
+  std::optional<Login> get(const std::string& registry) const;
+  void store(const std::string& registry, const Login& credentials) const;
   void erase(const std::string& registry) const;
 
  private:

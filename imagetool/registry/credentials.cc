@@ -50,7 +50,8 @@ std::optional<AuthFile> open_auth_file(const std::string& path) {
 std::optional<Credentials> find_in(const AuthFile& file, const std::string& repository) {
   auto found = file.find(repository);
   if (!found) return std::nullopt;
-  return Credentials{std::move(found->user), std::move(found->password), file.path()};
+  return Credentials{std::move(found->user), std::move(found->password), file.path(),
+                     std::move(found->identity_token)};
 }
 
 }  // namespace
@@ -74,7 +75,9 @@ std::optional<Credentials> load_credentials(const CredentialSource& source, std:
     const size_t colon = source.user_and_password.find(':');
     if (colon == std::string::npos || colon == 0) throw Error("--creds must be USER:PASSWORD");
     return Credentials{source.user_and_password.substr(0, colon),
-                       source.user_and_password.substr(colon + 1), "--creds"};
+                       source.user_and_password.substr(colon + 1),
+                       "--creds",
+                       {}};
   }
   std::string repository(host);
   if (!path.empty()) repository.append("/").append(path);

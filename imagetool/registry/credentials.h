@@ -15,7 +15,8 @@ namespace gocker {
 struct Credentials {
   std::string user;
   std::string password;
-  std::string origin;  // where they come from, for messages: "--creds" or the file's path
+  std::string origin;          // where they come from, for messages: "--creds" or the file's path
+  std::string identity_token;  // in place of user and password: good for token servers alone
 };
 
 struct CredentialSource {

@@ -133,6 +133,8 @@ bool HttpClient::follow_redirect(HttpExchange& exchange) {
   const std::string to = origin_of(url);
   if (to.empty()) {
     exchange.failure_ = "redirected to '" + url + "', which is no web address";
+  } else if (from != to && exchange.request_.redirects == Redirects::within_origin) {
+    exchange.failure_ = "redirected to " + host_of(url) + ", which is not to have what is sent";
   } else if (++exchange.redirects_ > kMaxRedirects) {
     exchange.failure_ = "redirected too often";
   } else if (from.starts_with("https:") && !to.starts_with("https:")) {

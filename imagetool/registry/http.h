@@ -20,6 +20,8 @@
 namespace gocker {
 
 enum class Trust { verified, unverified };  // whether a TLS certificate must be good
+// Where a request that is redirected may go: one whose body is a secret stays at its origin.
+enum class Redirects { anywhere, within_origin };
 
 struct HttpRequest {
   std::string url;
@@ -29,6 +31,7 @@ struct HttpRequest {
   std::optional<HttpBody> body;      // sent along; POST, PUT and PATCH need one, if an empty one
   uint64_t offset = 0;               // asks for the rest from this byte on, where it is not 0
   Trust trust = Trust::verified;
+  Redirects redirects = Redirects::anywhere;
 };
 
 struct HttpResponse {

@@ -11,6 +11,7 @@
 
 #include "imagetool/digest.h"
 #include "imagetool/store/build_steps.h"
+#include "imagetool/store/cache_directory.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "imagetool/store/subvolume.h"
@@ -186,9 +187,10 @@ Removal remove_images(const Store& store, const std::vector<std::string>& texts)
 
 Removal collect_garbage(const Store& store, Unused unused) {
   remove_leftovers(store);
+  Removal removal;
+  removal.bytes = remove_cache_directories(store).bytes;
   const Workspace workspace(store);
   const Fd locked = store.lock(Store::Lock::exclusive);
-  Removal removal;
   forget_all_steps(store);
   if (unused == Unused::remove) remove_unused_names(store, removal);
   sweep(store, {}, workspace, removal);

@@ -14,7 +14,7 @@ struct Removal {
   std::vector<std::string> references;  // names that were taken away
   size_t blobs = 0;
   size_t layers = 0;
-  uint64_t bytes = 0;  // of the blobs
+  uint64_t bytes = 0;  // of the blobs, and of caches of builds
 };
 
 // Takes the names away, then removes what no image and no cached step of a build needs any more.
@@ -24,7 +24,8 @@ struct Removal {
 Removal remove_images(const Store& store, const std::vector<std::string>& texts);
 
 // Removes blobs and layers that no name, no lease and no running command needs, the layer cache of
-// builds with its layers, the beginnings of blobs, and leases whose directory is gone.
+// builds with its layers, the caches of their commands that are not in use, the beginnings of
+// blobs, and leases whose directory is gone.
 enum class Unused { keep, remove };  // images that have a name but no lease
 Removal collect_garbage(const Store& store, Unused unused = Unused::keep);
 

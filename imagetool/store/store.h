@@ -8,10 +8,11 @@
 //   blobs/sha256/HEX   manifests, configs, layers as they came (image-layout.md)
 //   layers/HEX/tree    an unpacked layer, HEX of its chain id; complete if it is there
 //   steps/HEX          what a step of a build gave (build_steps.h), HEX of all that it depends on
+//   caches/HEX         a directory that commands of builds keep (cache_directory.h)
 //   leases/HEX         what a bundle uses (lease.h), HEX of its directory's name
 //   tmp/NAME           what a running command adds (transaction.h), locked by it with flock(2)
-//   snapshots/HEX      where the store lies on btrfs: a subvolume with all files of a chain of
-//   layers partial/HEX        the beginning of a blob whose download was cut off (partial.h)
+//   snapshots/HEX      where the store lies on btrfs: a subvolume, the files of a chain of layers
+//   partial/HEX        the beginning of a blob whose download was cut off (partial.h)
 //
 // A blob or layer enters by rename(2), whole. What a killed command leaves below tmp/ is removed by
 // the next one that opens the store for writing, but for the beginnings of blobs. Manifests,

@@ -7,6 +7,7 @@
 
 #include "imagetool/digest.h"
 #include "imagetool/store/build_steps.h"
+#include "imagetool/store/cache_directory.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "runtime/base/error.h"
@@ -124,6 +125,10 @@ StoreUsage store_usage(const Store& store) {
   const Purposes purposes = find_purposes(store, usage);
   count_all(store.blobs(), "blobs", purposes, usage);
   count_all(store.layers(), "layers", purposes, usage);
+  const CacheUsage caches = cache_directory_usage(store);
+  usage.build_cache.total += caches.count;
+  usage.build_cache.bytes += caches.bytes;
+  usage.build_cache.reclaimable += caches.bytes;
   for (const std::string& name : list_directory(store.partial(), "partial")) {
     ++usage.partial.total;
     usage.partial.bytes += disk_usage(store.partial(), name);

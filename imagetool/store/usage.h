@@ -18,7 +18,7 @@ struct Usage {
 
 struct StoreUsage {
   Usage images;       // blobs and unpacked layers, each once; those without a name are reclaimable
-  Usage build_cache;  // steps of builds, and what only they keep
+  Usage build_cache;  // steps of builds, what only they keep, and the caches of their commands
   Usage partial;      // beginnings of blobs
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "runtime/base/error.h"
@@ -66,9 +67,10 @@ void send_packet(const Fd& socket, std::string_view bytes, const std::vector<int
 
 std::optional<Packet> receive_packet(const Fd& socket) {
   Packet packet;
-  // Not to be zeroed: most packets have one byte, and each page that is touched costs a fault.
-  char bytes[kMaxPacket] __attribute__((uninitialized));
-  iovec data{bytes, sizeof bytes};
+  // Neither zeroed nor on the stack, whose growth is probed page by page: most packets have one
+  // byte, and each page that is touched costs a fault.
+  const auto bytes = std::make_unique_for_overwrite<char[]>(kMaxPacket);
+  iovec data{bytes.get(), kMaxPacket};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPacketFds * sizeof(int))> control;
   msghdr message{};
   message.msg_iov = &data;
@@ -84,7 +86,7 @@ std::optional<Packet> receive_packet(const Fd& socket) {
   packet.fds = received_fds(message);
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) throw Error("recvmsg: cut short");
   if (got == 0 && packet.fds.empty()) return std::nullopt;
-  packet.bytes.assign(bytes, static_cast<size_t>(got));
+  packet.bytes.assign(bytes.get(), static_cast<size_t>(got));
   return packet;
 }
 

@@ -17,6 +17,7 @@
 #include "runtime/base/process.h"
 #include "runtime/base/text.h"
 #include "runtime/linux/capabilities.h"
+#include "runtime/linux/own_code.h"
 #include "runtime/linux/rlimits.h"
 #include "runtime/linux/user.h"
 
@@ -169,6 +170,7 @@ Program become_user(const BecomeRequest& request) {
   enter_working_directory(process.cwd);
   std::vector<std::string> env = environment(request);
   std::string path = process.args.empty() ? "" : find_program(process.args[0], env);
+  if (request.waits_for_start) let_go_of_code();  // a filter may not allow it later
   if (load_filter_now) {
     Fd listener = load_seccomp(*request.seccomp);
     if (listener) request.on_seccomp_listener(std::move(listener));

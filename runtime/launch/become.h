@@ -27,6 +27,7 @@ struct BecomeRequest {
   std::function<void(Fd listener)> on_seccomp_listener;
   Tracing tracing = Tracing::nobody;
   Groups groups = Groups::as_asked;
+  bool waits_for_start = false;  // before execute(), for as long as `start` takes to come
 };
 
 // From the runtime's user to the process's: limits, capabilities, user, umask, working directory;

@@ -193,7 +193,8 @@ class Init {
                   launcher_.send(MessageKind::kSeccompListener, {listener.get()});
                 },
             .tracing = tracing(),
-            .groups = wanted_groups(spec_.annotations)};
+            .groups = wanted_groups(spec_.annotations),
+            .waits_for_start = in_.gate.has_value()};
   }
 
   void report_exec() const {

@@ -1,7 +1,6 @@
 // Freestanding: the entry of the program calls this before libc has set up anything (thread-local
-// storage, errno, the choice of memcpy(3) and its kin), for that costs a tenth of a start, and
-// whoever is about to be executed again has no use for it. So nothing of any library is called
-// here.
+// storage, errno, the choice of memcpy(3) and its kin), for whoever is about to be executed again
+// has no use for it. So nothing of any library is called here.
 #include "runtime/linux/binary_overlay.h"
 
 #include <fcntl.h>
@@ -135,6 +134,13 @@ long mount_overlay(const char* folder) {
 
 }  // namespace
 
+bool is_marked(char** environment) noexcept {
+  for (; *environment != nullptr; ++environment) {
+    if (starts_with(*environment, kBinaryMarker)) return true;
+  }
+  return false;
+}
+
 void execute_from_overlay(char** argv, char** environment) noexcept {
   OwnPath own;
   if (!own.read()) return;
@@ -160,68 +166,3 @@ void execute_from_overlay(char** argv, char** environment) noexcept {
 }
 
 }  // namespace gocker
-
-#ifdef GOCKER_OWN_ENTRY
-
-namespace gocker {
-namespace {
-
-bool equal(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
-}
-
-bool is_marked(char** environment) {
-  for (; *environment != nullptr; ++environment) {
-    if (starts_with(*environment, kBinaryMarker)) return true;
-  }
-  return false;
-}
-
-// Whether a word is one of the commands that start a process in a container. As a container's name
-// it costs a start that is not needed, no more.
-bool names_starting_command(char** argv) {
-  for (; *argv != nullptr; ++argv) {
-    for (const char* command : {"create", "run", "exec", "restore"}) {
-      if (equal(*argv, command)) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-}  // namespace gocker
-
-// The kernel's stack at the start of a program: argc, argv, a null pointer, the environment.
-extern "C" void gocker_before_libc(long* stack) {
-  char** argv = reinterpret_cast<char**>(stack + 1);
-  char** environment = argv + *stack + 1;
-  if (!gocker::names_starting_command(argv) || gocker::is_marked(environment)) return;
-  gocker::execute_from_overlay(argv, environment);
-}
-
-// The program's entry (-Wl,-e,gocker_entry); libc's own is as it was for whoever comes back.
-#if defined(__x86_64__)
-__asm__(
-    ".globl gocker_entry\n"
-    ".type gocker_entry, @function\n"
-    "gocker_entry:\n"
-    "  endbr64\n"
-    "  xor %ebp, %ebp\n"
-    "  mov %rsp, %rdi\n"
-    "  call gocker_before_libc\n"
-    "  xor %edx, %edx\n"
-    "  jmp _start\n");
-#elif defined(__aarch64__)
-__asm__(
-    ".globl gocker_entry\n"
-    ".type gocker_entry, %function\n"
-    "gocker_entry:\n"
-    "  mov x29, #0\n"
-    "  mov x0, sp\n"
-    "  bl gocker_before_libc\n"
-    "  mov x0, #0\n"
-    "  b _start\n");
-#endif
-
-#endif

@@ -11,6 +11,9 @@ namespace gocker {
 // the binary lies. execve(2) keeps the id, so what leaked from elsewhere is not believed.
 inline constexpr char kBinaryMarker[] = "GOCKER_SEALED_BINARY";
 
+// Whether the environment says, true or not, that the program runs from such a copy.
+bool is_marked(char** environment) noexcept;
+
 // Executes this program once more from the copy, marked; both lists end with a null pointer.
 // Returns where the kernel, or the rights of the caller, do not allow it.
 void execute_from_overlay(char** argv, char** environment) noexcept;

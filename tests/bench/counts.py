@@ -1,6 +1,7 @@
 """What does not move with the machine's load: system calls, clones, execs, memory."""
 
 import collections
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -40,8 +41,21 @@ def peak_kilobytes(launcher, command):
     return int(kilobytes)
 
 
-def instructions(stepper, command):
+Instructions = collections.namedtuple("Instructions", "all cpuid")
+
+
+def instructions(stepper, command, exit_code=0):
     """Those in user mode, of the command and of all that it clones. It takes seconds a million."""
     told = subprocess.run([stepper, "/dev/null", "0", "1"] + command, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
-    return int(told.stderr.splitlines()[-1].split()[0])
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if told.returncode != exit_code:
+        raise RuntimeError(f"exit code {told.returncode}: {' '.join(command)}: {told.stderr}")
+    words = told.stderr.splitlines()[-1].split()
+    return Instructions(int(words[0]), int(words[2]))
+
+
+def resident_kilobytes(pid):
+    """{name: kilobytes} of what /proc tells of a process: VmRSS, RssAnon and the like."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = (line.split() for line in lines if line.endswith(" kB"))
+    return {name.rstrip(":"): int(value) for name, value, _ in fields}

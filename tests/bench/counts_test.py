@@ -8,6 +8,7 @@ alone in a private mount namespace. The limits leave little room: whoever needs 
 with a reason in the commit.
 """
 
+import json
 import os
 import pathlib
 import platform
@@ -28,8 +29,10 @@ LIMITS = {"v2": 274, "v1 and v2": 379}  # system calls of a run, the program's o
 INSTRUCTIONS = {"v2": 490_000, "v1 and v2": 790_000}  # in user mode, the started program's, too
 CLONES = 1
 EXECS = 2  # the guarded copy of the runtime, and the program
+FAILURE_INSTRUCTIONS = 95_000  # of a command that fails: an error thrown and caught
 PEAK_KILOBYTES = 1600  # 1,400 are seen; tests/bench/order lowers it again
 FILTERED_KILOBYTES = 2000  # while a seccomp filter is compiled; 1,520 to 1,760 are seen
+WAITING_KILOBYTES = {"VmRSS": 800, "RssAnon": 200}  # of a container that waits for its start
 BINARY_BYTES = 4_600_000
 
 
@@ -52,13 +55,39 @@ def allow_list():
     return {"defaultAction": "SCMP_ACT_ERRNO", "architectures": others, "syscalls": [rule]}
 
 
+def check_failure(report, runtime):
+    """Of all programs on this machine, those of x86_64 alone have cpuid, and are stepped through."""
+    if platform.machine() != "x86_64":
+        return
+    with tempfile.TemporaryDirectory(prefix="gocker-counts-") as name:
+        stepper = bundles.compile_c(bundles.HERE / "stepper.c", pathlib.Path(name) / "stepper")
+        command = [runtime, "--root", name, "state", "of-nobody"]
+        found = counts.instructions(stepper, command, exit_code=1)
+    at_most(report, "instructions of a command that fails", found.all, FAILURE_INSTRUCTIONS)
+    if os.confstr("CS_GNU_LIBC_VERSION") == "glibc 2.36":  # runtime/linux/libc_start.h
+        at_most(report, "cpuid instructions of a command", found.cpuid, 0)
+
+
+def check_waiting(report, base, bundle, groups):
+    name = f"counts-waiting-{os.getpid()}"
+    subprocess.run(base + ["create", "-b", str(bundle.folder), name], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        state = subprocess.run(base + ["state", name], check=True, stdout=subprocess.PIPE).stdout
+        found = counts.resident_kilobytes(json.loads(state)["pid"])
+        for kind, most in WAITING_KILOBYTES.items():
+            at_most(report, f"{kind} between create and start on {groups}", found[kind], most)
+    finally:
+        subprocess.run(base + ["delete", "--force", name], check=True)
+
+
 def check_here(report, runtime):
     with tempfile.TemporaryDirectory(prefix="gocker-counts-") as name:
         scratch = pathlib.Path(name)
         launcher = bundles.compile_c(bundles.HERE / "launcher.c", scratch / "launcher")
         bundle = bundles.Bundle(scratch / "bundle", runtime)
-        command = [runtime, "--root", str(scratch / "state"), "run", "-b", str(bundle.folder),
-                   f"counts-{os.getpid()}"]
+        base = [runtime, "--root", str(scratch / "state")]
+        command = base + ["run", "-b", str(bundle.folder), f"counts-{os.getpid()}"]
         # Once before: the first makes the state root.
         peak = counts.peak_kilobytes(launcher, command)
         calls = counts.system_calls(command)
@@ -70,7 +99,8 @@ def check_here(report, runtime):
         if platform.machine() == "x86_64":
             stepper = bundles.compile_c(bundles.HERE / "stepper.c", scratch / "stepper")
             at_most(report, f"instructions of a run on {groups}",
-                    counts.instructions(stepper, command), INSTRUCTIONS[groups])
+                    counts.instructions(stepper, command).all, INSTRUCTIONS[groups])
+        check_waiting(report, base, bundle, groups)
         bundle.config["linux"]["seccomp"] = allow_list()
         bundle.set_args("/bin/true")
         at_most(report, f"peak kilobytes on {groups} with a seccomp filter",
@@ -105,6 +135,7 @@ def main():
     if lacking:
         report.skipped("system calls, clones, execs and memory of a run", "needs " + ", ".join(lacking))
         report.finish()
+    check_failure(report, runtime)
     check_here(report, runtime)
     if view() != "v2":
         check_with_cgroup2_alone(report, runtime)

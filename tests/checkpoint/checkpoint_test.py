@@ -109,8 +109,13 @@ class Saved:
         return pathlib.Path(f"/proc/{self.pid()}/root{path}")
 
     def count(self):
-        with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
-            return int(self.inside("/tmp/count").read_text())
+        """How far it has counted; 0 where it has not begun."""
+        with contextlib.suppress(FileNotFoundError, KeyError):
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                if text := self.inside("/tmp/count").read_text():
+                    return int(text)
+                time.sleep(0.01)  # between the shell's truncation and its write
         return 0
 
     def wait_for_count(self, least):

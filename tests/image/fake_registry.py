@@ -29,9 +29,18 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     def read_content(self, most=None):
         """What is sent along; only the first `most` bytes, if that is given."""
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            self.content = b"".join(self.chunks())
+            return self.content
         length = int(self.headers.get("Content-Length", "0"))
         self.content = self.rfile.read(length if most is None else min(most, length))
         return self.content
+
+    def chunks(self):
+        while length := int(self.rfile.readline(), 16):
+            yield self.rfile.read(length)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def log_message(self, *_):
         pass

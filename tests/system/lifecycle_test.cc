@@ -327,9 +327,10 @@ TEST_F(Lifecycle, RunRemovesTheContainerAtItsEnd) {
 }
 
 TEST_F(Lifecycle, RunReturnsTheSignalThatEndedTheProgram) {
-  box.bundle.set_command({"sleep"});
+  box.bundle.set_command({"print-signal"});
   Running run = box.run_in_background();
-  ASSERT_TRUE(box.wait_for_status("running"));
+  // Its own word: it counts as running from its init's first step on.
+  ASSERT_TRUE(wait_until([&] { return run.output() == "ready\n"; }));
   EXPECT_TRUE(succeeds(box.kill("KILL")));
   EXPECT_EQ(run.wait().code, 128 + SIGKILL);
   box.bundle.remove_namespace("pid");

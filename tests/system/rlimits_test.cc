@@ -123,9 +123,9 @@ TEST_F(Rlimits, TheRuntimeItselfLeavesNoCoreFile) {
     ::prlimit(pid, RLIMIT_CORE, nullptr, &limit);
     return limit.rlim_cur;
   };
-  box.bundle.set_command({"sleep"});
+  box.bundle.set_command({"print-signal"});
   const Running run = box.run_in_background();
-  ASSERT_TRUE(box.wait_for_status("running"));
+  ASSERT_TRUE(wait_until([&] { return run.output() == "ready\n"; }));
   EXPECT_EQ(core_limit(run.pid()), 0U);
   EXPECT_EQ(core_limit(box.pid()), kLimit);
   const Outcome exec = runtime.call({"exec", box.id(), "/inside", "report"});

@@ -38,12 +38,12 @@ class Context:
         out, err = self.gocker("build", "-t", "broken", *options, str(self.path), code=1)
         equal(out, "", "stdout")
         last = err.splitlines()[-1]
-        if not last.startswith("gocker-image: build: "):
+        if not last.startswith("gocker: build: "):
             raise AssertionError(f"{last!r} is no error of build")
         check_nothing_left(self.gocker)
         if err.count("STEP ") <= 2:
             equal(store_files(self.gocker), before, "the store")
-        return last.removeprefix("gocker-image: build: ").replace(str(self.path) + "/", "")
+        return last.removeprefix("gocker: build: ").replace(str(self.path) + "/", "")
 
 
 def store_files(gocker):

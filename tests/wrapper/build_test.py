@@ -251,7 +251,7 @@ def a_failed_step_tells_its_command_and_keeps_nothing(gocker, image):
                       f"FROM {image}\nRUN echo x > /x\nRUN echo telling; echo y > /y; exit 7\n")
     _, err = context.build(code=1, tag="failed")
     contains(err, "telling\n")
-    equal(err.splitlines()[-1], f"gocker-image: build: {context.path}/Dockerfile:3: RUN: "
+    equal(err.splitlines()[-1], f"gocker: build: {context.path}/Dockerfile:3: RUN: "
           "'echo telling; echo y > /y; exit 7' ended with exit code 7")
     gocker.fails("history", "failed")
     check_nothing_left(gocker)

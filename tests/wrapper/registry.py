@@ -37,12 +37,13 @@ def free_port():
 class Registry:
     """A running registry; a context manager that ends it. `login` is the (user, password) that it
     wants for everything, `tls` its (certificate, key), `client_authority` the file with the authority
-    of the certificates that its clients must show."""
+    of the certificates that its clients must show, `tokens` the token server that it sends them to."""
 
-    def __init__(self, folder, login=None, tls=None, client_authority=None):
+    def __init__(self, folder, login=None, tls=None, client_authority=None, tokens=None):
         self.folder = pathlib.Path(folder)
         self.process = None
         self.login, self.tls, self.client_authority = login, tls, client_authority
+        self.tokens = tokens
 
     def configuration(self):
         tls = auth = ""
@@ -56,6 +57,9 @@ class Registry:
             passwords = self.folder / "htpasswd"
             passwords.write_text(f"{user}:{hashed}\n")
             auth = f"auth: {{htpasswd: {{realm: here, path: {passwords}}}}}\n"
+        if self.tokens:
+            auth = (f"auth: {{token: {{realm: {self.tokens.realm}, service: {self.tokens.service}, "
+                    f"issuer: {self.tokens.issuer}, rootcertbundle: {self.tokens.certificate}}}}}\n")
         return CONFIG.format(storage=self.folder / "storage", port=self.port, tls=tls, auth=auth)
 
     def __enter__(self):

@@ -4,4 +4,4 @@
 #   gocker history [--no-trunc] IMAGE
 
 if ((!$#)); then die "history: which image? gocker images lists them"; fi
-exec "${gocker_image[@]}" history "$@"
+become_image history "$@"

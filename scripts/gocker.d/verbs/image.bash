@@ -12,9 +12,9 @@ case ${1-} in
   rm | remove) set -- rmi "${@:2}" ;;
   inspect)
     if (($# < 2)); then die "image inspect: which image? gocker images lists them"; fi
-    exec "${gocker_image[@]}" "$@"
+    become_image "$@"
     ;;
-  prune) exec "${gocker_image[@]}" gc "${@:2}" ;;
+  prune) become_image gc "${@:2}" ;;
   '') die "image: which command? gocker help image lists them" ;;
   *) die "image: unknown command '$1'; gocker help image lists them" ;;
 esac

@@ -4,4 +4,4 @@
 #   gocker tag IMAGE NAME[:TAG]
 
 if (($# != 2)); then die "tag: an image and its new name; gocker help tag tells more"; fi
-exec "${gocker_image[@]}" tag "$@"
+become_image tag "$@"
