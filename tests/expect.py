@@ -14,6 +14,15 @@ def wait_until(condition, what, seconds=20):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+def counted(read, seconds=20):
+    """What a shell counts in a file, which read() reads; 0 where that raises FileNotFoundError. The
+    shell empties the file before it writes the next number."""
+    try:
+        return int(wait_until(lambda: read().strip(), "the next number", seconds))
+    except FileNotFoundError:
+        return 0
+
+
 def equal(actual, expected, what=""):
     if actual != expected:
         raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")

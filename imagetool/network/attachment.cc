@@ -96,6 +96,14 @@ bool Attachment::is_on(const Network& network) const {
   });
 }
 
+std::vector<TakenPort> ports_taken(const std::vector<Attachment>& by) {
+  std::vector<TakenPort> taken;
+  for (const Attachment& attachment : by) {
+    for (const PublishedPort& port : attachment.ports) taken.push_back({port, attachment.label()});
+  }
+  return taken;
+}
+
 std::optional<Attachment> find_attachment(const NetworkPlaces& places, const std::string& id) {
   const std::string path = places.attachments() + "/" + file_of(id);
   const Fd file = open_if_exists(path, O_RDONLY);

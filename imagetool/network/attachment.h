@@ -40,6 +40,7 @@ struct Attachment {
 
 // Those of all containers. No lock: what is being wired is among them.
 std::vector<Attachment> attachments(const NetworkPlaces& places);
+std::vector<TakenPort> ports_taken(const std::vector<Attachment>& by);
 std::optional<Attachment> find_attachment(const NetworkPlaces& places, const std::string& id);
 
 // For those who hold the lock (network_lock.h).

@@ -91,14 +91,6 @@ Attachment take_interfaces(const NetworkPlaces& places, const ConnectRequest& re
   return attachment;
 }
 
-HeldPorts take_ports(const ConnectRequest& request, const std::vector<Attachment>& others) {
-  std::vector<TakenPort> taken;
-  for (const Attachment& other : others) {
-    for (const PublishedPort& port : other.ports) taken.push_back({port, other.label()});
-  }
-  return hold_ports(request.ports, taken);
-}
-
 // Whether a bridge of the attachment's is still there though nobody else is on it.
 bool is_bridge_left(const Attachment& attachment, const std::vector<Attachment>& all) {
   for (const Interface& interface : attachment.interfaces) {
@@ -186,7 +178,7 @@ Connection connect(const NetworkPlaces& places, const ConnectRequest& request) {
   take_back(places, request.container_id);
   const std::vector<Attachment> others = attachments(places);
   Attachment attachment = take_interfaces(places, request, others);
-  HeldPorts held = take_ports(request, others);
+  HeldPorts held = hold_ports(request.ports, ports_taken(others));
   attachment.ports = held.ports;
   wire(places, attachment);
   Connection connection;

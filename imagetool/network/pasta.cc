@@ -27,22 +27,17 @@ std::string pid_file(const NetworkPlaces& places, const std::string& id) {
 }
 
 void check_request(const ConnectRequest& request) {
+  if (request.networks.size() > 1) {
+    throw Error("networks " + request.networks[0].network + " and " + request.networks[1].network +
+                ": without root a container has one");
+  }
   for (const NetworkJoin& join : request.networks) {
-    const bool fine = join.network == kDefaultNetwork || join.network == "default";
-    if (!fine || request.networks.size() > 1) {
+    if (join.network != kDefaultNetwork && join.network != "default") {
       throw Error("network " + join.network + ": without root there are only none, host and " +
                   std::string(kDefaultNetwork));
     }
     if (join.address) throw Error("--ip: without root a container has the host's addresses");
   }
-}
-
-HeldPorts take_ports(const NetworkPlaces& places, const ConnectRequest& request) {
-  std::vector<TakenPort> taken;
-  for (const Attachment& other : attachments(places)) {
-    for (const PublishedPort& port : other.ports) taken.push_back({port, other.label()});
-  }
-  return hold_ports(request.ports, taken);
 }
 
 // "127.0.0.1/8080:80"
@@ -114,7 +109,7 @@ void stop_pasta(const NetworkPlaces& places, const std::string& id) {
 
 Connection connect_by_pasta(const NetworkPlaces& places, const ConnectRequest& request) {
   check_request(request);
-  HeldPorts held = take_ports(places, request);
+  HeldPorts held = hold_ports(request.ports, ports_taken(attachments(places)));
   const Attachment attachment{request.container_id, request.container_name, {}, held.ports};
   write_attachment(places, attachment);
   try {

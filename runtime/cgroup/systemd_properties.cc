@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include "runtime/base/error.h"
@@ -14,95 +13,6 @@ namespace {
 constexpr uint64_t kInfinity = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kMicroseconds = 1'000'000;  // in a second
 constexpr std::string_view kAnnotation = "org.systemd.property.";
-
-SystemdProperty number(const char* name, uint64_t value) {
-  return {name, "t", {std::to_string(value)}};
-}
-
-uint64_t number_or_infinity(std::string_view text) {
-  return text == "max" ? kInfinity : parse_u64(text).value_or(kInfinity);
-}
-
-// A file that holds a number or "max", and its value in a new group.
-struct LimitFile {
-  const char* file;
-  const char* property;
-  uint64_t initial;
-};
-constexpr std::array kLimitFiles = {
-    LimitFile{"memory.max", "MemoryMax", kInfinity},
-    LimitFile{"memory.high", "MemoryHigh", kInfinity},
-    LimitFile{"memory.low", "MemoryLow", 0},
-    LimitFile{"memory.min", "MemoryMin", 0},
-    LimitFile{"memory.swap.max", "MemorySwapMax", kInfinity},
-    LimitFile{"pids.max", "TasksMax", kInfinity},
-};
-
-void add_cpu_weight(SystemdProperties& properties, const GroupDirectory& group, WhichLimits which) {
-  constexpr uint64_t kIdle = 0;  // as systemd has it
-  constexpr uint64_t kStandard = 100;
-  const auto weight = group.read_if_exists("cpu.weight");
-  if (!weight) return;
-  const auto idle = group.read_if_exists("cpu.idle");
-  const uint64_t value =
-      idle && trim(*idle) == "1" ? kIdle : parse_u64(trim(*weight)).value_or(kStandard);
-  if (which == WhichLimits::all || value != kStandard) {
-    properties.push_back(number("CPUWeight", value));
-  }
-}
-
-// "50000 100000", or "max 100000". systemd keeps the share of a second, in microseconds, and rounds
-// down what it makes of it.
-void add_cpu_quota(SystemdProperties& properties, const GroupDirectory& group, WhichLimits which) {
-  constexpr uint64_t kStandardPeriod = 100'000;
-  const auto content = group.read_if_exists("cpu.max");
-  if (!content) return;
-  const std::vector<std::string_view> words = split(trim(*content), ' ');
-  if (words.size() != 2) return;
-  const uint64_t period = std::max<uint64_t>(parse_u64(words[1]).value_or(kStandardPeriod), 1);
-  uint64_t share = number_or_infinity(words[0]);
-  if (share != kInfinity) share = (share * kMicroseconds + period - 1) / period;
-  if (which == WhichLimits::all || share != kInfinity) {
-    properties.push_back(number("CPUQuotaPerSecUSec", share));
-  }
-  if (which == WhichLimits::all || period != kStandardPeriod) {
-    properties.push_back(number("CPUQuotaPeriodUSec", period));
-  }
-}
-
-// "0-2,7" -> bytes of a mask, the lowest first.
-std::vector<std::string> mask_of(std::string_view list) {
-  std::vector<unsigned> bytes;
-  for (const std::string_view range : split(list, ',')) {
-    const size_t dash = range.find('-');
-    const auto first = parse_u32(range.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : parse_u32(range.substr(dash + 1));
-    if (!first || !last || *last < *first || *last > 1 << 16) return {};
-    for (uint32_t bit = *first; bit <= *last; ++bit) {
-      if (bytes.size() <= bit / 8) bytes.resize(bit / 8 + 1);
-      bytes[bit / 8] |= 1U << bit % 8;
-    }
-  }
-  std::vector<std::string> texts;
-  texts.reserve(bytes.size());
-  for (const unsigned byte : bytes) texts.push_back(std::to_string(byte));
-  return texts;
-}
-
-void add_mask(SystemdProperties& properties, const GroupDirectory& group, WhichLimits which,
-              const char* file, const char* property) {
-  const auto list = group.read_if_exists(file);
-  if (!list) return;
-  SystemdProperty mask{property, "ay", mask_of(trim(*list))};
-  if (which == WhichLimits::all || !mask.values.empty()) properties.push_back(std::move(mask));
-}
-
-// "default 100", then lines of devices.
-void add_io_weight(SystemdProperties& properties, const GroupDirectory& group) {
-  const auto content = group.read_if_exists("io.weight");
-  const auto weight = content ? parse_u64(flat_value(*content, "default")) : std::nullopt;
-  if (weight && *weight != 100) properties.push_back(number("IOWeight", *weight));
-}
 
 // --- GVariant's text form ------------------------------------------------------------------------
 
@@ -201,24 +111,6 @@ std::optional<ScopeMember> parse_scope_member(std::string_view text) {
   const auto pid = parse_u32(text.substr(0, tab));
   if (tab == std::string_view::npos || !pid) return std::nullopt;
   return ScopeMember{.pid = static_cast<pid_t>(*pid), .group = std::string(text.substr(tab + 1))};
-}
-
-SystemdProperties limits_of_scope(const GroupDirectory& group, WhichLimits which) {
-  SystemdProperties properties;
-  for (const auto& [file, property, initial] : kLimitFiles) {
-    const auto content = group.read_if_exists(file);
-    if (!content) continue;
-    const uint64_t value = number_or_infinity(trim(*content));
-    if (which == WhichLimits::all || value != initial) {
-      properties.push_back(number(property, value));
-    }
-  }
-  add_cpu_weight(properties, group, which);
-  add_cpu_quota(properties, group, which);
-  add_mask(properties, group, which, "cpuset.cpus", "AllowedCPUs");
-  add_mask(properties, group, which, "cpuset.mems", "AllowedMemoryNodes");
-  add_io_weight(properties, group);
-  return properties;
 }
 
 SystemdProperties properties_of_annotations(const oci::StringMap& annotations) {

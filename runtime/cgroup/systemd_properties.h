@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "oci-spec/runtime_spec.h"
-#include "runtime/cgroup/group_directory.h"
 
 namespace gocker {
 
@@ -39,12 +38,6 @@ SystemdProperties parse_systemd_properties(std::string_view text);
 // "PID<tab>GROUP", and whether a text is that.
 std::string to_text(const ScopeMember& member);
 std::optional<ScopeMember> parse_scope_member(std::string_view text);
-
-// The limits of the group as properties, as the kernel's files say them: systemd writes its own
-// values to these files whenever it reloads, and must not have others. `changed`: without those
-// that a new group has.
-enum class WhichLimits { all, changed };
-SystemdProperties limits_of_scope(const GroupDirectory& group, WhichLimits which);
 
 // Annotations "org.systemd.property.NAME" with values in GVariant's text form: 'text', true, 15,
 // uint64 10000000, ['a', 'b']. NAMESec is in seconds, and goes to systemd as NAMEUSec. Errors name

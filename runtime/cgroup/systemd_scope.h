@@ -36,8 +36,8 @@ class SystemdScope {
   std::string group() const;
   // Moves a process in, by systemd, as the caller may not: see may_move().
   void move_in(const ScopeMember& member);
-  // Once the container's first process is in: tells systemd of its limits, and the helper to leave.
-  // Does not wait for either.
+  // Once the container's first process is in: tells systemd of limits that it was not told at the
+  // start, if any, and the helper to leave. Does not wait for either.
   void hand_over(const SystemdProperties& limits);
   // Waits for what hand_over() began, and throws where it failed.
   void finish();

@@ -10,6 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/text.h"
+#include "runtime/cgroup/systemd_limits.h"
 #include "runtime/cgroup/systemd_scope.h"
 #include "runtime/cli/command.h"
 #include "runtime/container/container.h"
@@ -143,7 +144,7 @@ void tell_systemd(const ContainerRecord& record) {
   set_systemd_helper_folder(own_folder());
   const std::string& directory = record.cgroup.hierarchies.front().directory;
   set_scope_properties(record.scope, own_systemd_instance(),
-                       limits_of_scope(GroupDirectory::open(directory), WhichLimits::all));
+                       limits_of_scope(read_limit_files(GroupDirectory::open(directory))));
 }
 
 int run(const Global& global, const Arguments& arguments) {

@@ -9,6 +9,7 @@
 #include "runtime/base/user_rights.h"
 #include "runtime/cgroup/delegated.h"
 #include "runtime/cgroup/membership.h"
+#include "runtime/cgroup/systemd_limits.h"
 #include "runtime/launch/mount_plan.h"
 #include "runtime/linux/id_map.h"
 
@@ -18,9 +19,10 @@ namespace {
 constexpr const char* kPidsFile = "pids.max";
 
 // systemd's helper is in the group until the container is, CRIU until it is restored: the limit
-// need have no room for them.
+// need have no room for them. systemd may have set it already.
 oci::Resources without_pids_limit(oci::Resources resources) {
-  resources.pids_limit.reset();
+  constexpr int64_t kUnlimited = -1;
+  if (resources.pids_limit) resources.pids_limit = kUnlimited;
   resources.unified.erase(kPidsFile);
   return resources;
 }
@@ -33,16 +35,27 @@ oci::Resources only_pids_limit(const oci::Resources& resources) {
   return pids;
 }
 
-SystemdProperties properties_of_scope(const std::string& id, const oci::StringMap& annotations) {
+SystemdProperties properties_of_scope(const GroupWishes& wishes, const oci::StringMap& annotations,
+                                      const SystemdProperties& limits) {
   SystemdProperties properties = {
-      {"Description", "s", {"gocker container " + id}},
+      {"Description", "s", {"gocker container " + wishes.id}},
       {"Delegate", "b", {"true"}},              // systemd leaves the groups below alone
       {"DefaultDependencies", "b", {"false"}},  // as for other runtimes' scopes
       {"CollectMode", "s", {"inactive-or-failed"}},
   };
   const SystemdProperties wanted = properties_of_annotations(annotations);
   properties.insert(properties.end(), wanted.begin(), wanted.end());
+  properties.insert(properties.end(), limits.begin(), limits.end());
   return properties;
+}
+
+// Those that systemd can be told of at once, which spares a call that changes them later.
+SystemdProperties first_limits(const GroupWishes& wishes, const oci::Resources& resources) {
+  LimitFiles files = planned_limit_files(resources);
+  // While the first process is made, the helper is below the scope, and in the way of a small
+  // limit.
+  if (!wishes.subgroup.empty()) files.erase(kPidsFile);
+  return limits_of_scope(files);
 }
 
 CgroupPaths plan_own_groups(const GroupWishes& wishes) {
@@ -89,7 +102,7 @@ ContainerGroups::~ContainerGroups() {
 void ContainerGroups::make() {
   const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
   if (plan_.scope) {
-    make_scope();
+    make_scope(resources);
   } else {
     make_groups();
   }
@@ -107,9 +120,10 @@ void ContainerGroups::make_groups() {
   cgroup_.create();
 }
 
-void ContainerGroups::make_scope() {
+void ContainerGroups::make_scope(const oci::Resources& resources) {
+  told_ = first_limits(plan_.wishes, resources);
   scope_ = SystemdScope::start(*plan_.scope, own_systemd_instance(),
-                               properties_of_scope(plan_.wishes.id, spec_.annotations));
+                               properties_of_scope(plan_.wishes, spec_.annotations, told_));
   std::string directory = scope_.group();
   are_closed_ = !is_host_root() && !may_move(unified_directory_of(::getpid()), directory);
   if (!plan_.wishes.subgroup.empty()) directory += "/" + plan_.wishes.subgroup;
@@ -145,10 +159,12 @@ void ContainerGroups::give_to_container() {
 
 void ContainerGroups::settle() {
   if (!others_are_in() || plan_.wishes.manager == CgroupManager::disabled) return;
-  if (spec_.linux_.resources) cgroup_.update(only_pids_limit(*spec_.linux_.resources));
+  const oci::Resources resources = spec_.linux_.resources.value_or(oci::Resources{});
+  cgroup_.update(only_pids_limit(resources));
   if (!plan_.scope) return;
-  const std::string& directory = cgroup_.paths().hierarchies.front().directory;
-  scope_.hand_over(limits_of_scope(GroupDirectory::open(directory), WhichLimits::changed));
+  // The kernel may have understood another value than systemd has been told.
+  const GroupDirectory group = GroupDirectory::open(cgroup_.paths().hierarchies.front().directory);
+  scope_.hand_over(news_in(limits_of_scope(read_limit_files(group, resources)), told_));
 }
 
 void ContainerGroups::finish() {

@@ -62,7 +62,7 @@ class ContainerGroups {
 
  private:
   void make_groups();
-  void make_scope();
+  void make_scope(const oci::Resources& resources);
   void set_limits(const oci::Resources& resources);
   bool others_are_in() const { return plan_.scope || guest_ != Guest::none; }
   void give_to_container();
@@ -73,6 +73,7 @@ class ContainerGroups {
   Guest guest_;
   Cgroup cgroup_;
   SystemdScope scope_;
+  SystemdProperties told_;  // the limits that the scope was made with
   bool are_closed_ = false;
 };
 

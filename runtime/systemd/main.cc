@@ -6,8 +6,8 @@
 //
 // stdin is a SOCK_SEQPACKET socket. A packet brings properties, or a process to be moved into the
 // scope (systemd_properties.h); the answer is "ok" or says what failed. `start` takes a first
-// packet, makes the scope and answers; processes may follow. With the next properties, the limits,
-// the container's first process is in the scope: they are set, answered, and this process leaves.
+// packet, makes the scope and answers; processes may follow. With the next properties (or none) the
+// container's first process is in the scope: they are set, answered, and this process leaves.
 // The others do one thing and leave. The end of the socket at any time means that nobody needs it
 // any more.
 #include <fcntl.h>

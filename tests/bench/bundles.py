@@ -81,13 +81,13 @@ def groups_of_floor(name):
         point, kind = fields.split()[4], rest.split()[0]
         if kind not in ("cgroup", "cgroup2") or not point.startswith("/sys/fs/cgroup"):
             continue
-        if point not in seen and is_cgroup_filesystem(point):
+        if point not in seen and is_filesystem(point, f"{kind}fs"):
             seen.add(point)
             words.append(("v1:" if kind == "cgroup" else "") + f"{point}/{name}")
     return words
 
 
-def is_cgroup_filesystem(point):
-    """Not what another mount hides."""
+def is_filesystem(point, wanted):
+    """Not what another mount hides, nor a group there of the same name."""
     kind = subprocess.run(["stat", "-f", "-c", "%T", point], capture_output=True, text=True).stdout
-    return kind.strip() in ("cgroupfs", "cgroup2fs")
+    return kind.strip() == wanted

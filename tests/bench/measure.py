@@ -1,10 +1,13 @@
 """Times of operations, runtime beside runtime."""
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
+
+import counts
 
 BACK_TO_BACK, SPACED = 0.0, 0.2  # seconds between two starts
 
@@ -38,6 +41,17 @@ class Runtime:
         seconds = self.timed("create", "-b", bundle.folder, name) + self.timed("start", name)
         self.remove(name)
         return seconds
+
+    def waiting_kilobytes(self, bundle):
+        """What a container takes between create and start: VmRSS, RssAnon."""
+        name = self.new_id()
+        self.quietly("create", "-b", bundle.folder, name)
+        try:
+            state = subprocess.run(self.command("state", name), check=True, stdout=subprocess.PIPE)
+            found = counts.resident_kilobytes(json.loads(state.stdout)["pid"])
+        finally:
+            self.remove(name)
+        return {kind: found[kind] for kind in ("VmRSS", "RssAnon")}
 
     def delete(self, bundle):
         name = self.new_id()
@@ -93,8 +107,13 @@ class Floor:
     def __init__(self, path, launcher, groups):
         self.path, self.launcher, self.groups = path, launcher, groups
 
+    def command(self, bundle, number=0):
+        """`number` tells starts at the same time apart."""
+        groups = [f"{group}-{number}" for group in self.groups] if number else self.groups
+        return [self.path, str(bundle.rootfs), *groups]
+
     def run(self, bundle):
-        return timed(self.launcher, [self.path, str(bundle.rootfs), *self.groups], 0)
+        return timed(self.launcher, self.command(bundle), 0)
 
 
 def timed(launcher, command, expected):
@@ -122,18 +141,16 @@ def in_turns(operations, turns, pause=BACK_TO_BACK):
     return {name: statistics.median(values) * 1000 for name, values in times.items()}
 
 
-def starts_per_second(runtime, bundle, count):
-    """Of `count` starts at the same time."""
-    commands = [runtime.command("run", "-b", bundle.folder, runtime.new_id())
-                for _ in range(count)]
+def starts_per_second(name, commands):
+    """Of as many starts at the same time."""
     begin = time.perf_counter()
     running = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                for command in commands]
     codes = [process.wait() for process in running]
     seconds = time.perf_counter() - begin
     if any(codes):
-        sys.exit(f"bench: {runtime.name}: {sum(map(bool, codes))} of {count} starts failed")
-    return count / seconds
+        sys.exit(f"bench: {name}: {sum(map(bool, codes))} of {len(codes)} starts failed")
+    return len(codes) / seconds
 
 
 class Crowd:

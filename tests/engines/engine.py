@@ -26,7 +26,7 @@ import host  # noqa: E402
 import images  # noqa: E402
 import tap  # noqa: E402
 import terminal  # noqa: E402
-from expect import contains, equal, wait_until  # noqa: E402, F401  # for the engines' files
+from expect import contains, counted, equal, wait_until  # noqa: E402, F401  # for the engines' files
 
 RUNC = "/usr/sbin/runc"
 IMAGE = images.NAME

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "checkpoint"))
 import criu
 
-from engine import Skip, case, equal, wait_until
+from engine import Skip, case, counted, equal, wait_until
 
 COUNTER = ("sh", "-c", "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.05; done")
 
@@ -26,8 +26,13 @@ def with_criu(podman):
 
 
 def count(podman, name):
-    text = podman.try_run("exec", name, "cat", "/tmp/count").stdout.strip()
-    return int(text) if text.isdigit() else 0
+    def read():
+        done = podman.try_run("exec", name, "cat", "/tmp/count")
+        if done.returncode != 0:
+            raise FileNotFoundError(done.stderr)
+        return done.stdout
+
+    return counted(read)
 
 
 def counting(podman, name):
@@ -43,10 +48,10 @@ def checkpoint(podman):
     equal(podman.status("saved"), "exited", "status")
     podman("container", "restore", "saved")
     equal(podman.status("saved"), "running", "status")
-    counted = count(podman, "saved")
-    if counted <= 5:
-        raise AssertionError(f"it counts anew: {counted}")
-    wait_until(lambda: count(podman, "saved") > counted, "the counter's progress")
+    first = count(podman, "saved")
+    if first <= 5:
+        raise AssertionError(f"it counts anew: {first}")
+    wait_until(lambda: count(podman, "saved") > first, "the counter's progress")
     podman.remove("saved")
 
 

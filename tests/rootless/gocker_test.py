@@ -355,6 +355,15 @@ def answer_of(port):
     return ""
 
 
+def is_udp_taken(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        try:
+            own.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 @test
 def a_network_by_pasta(machine):
     provide_tun(machine.folder)
@@ -370,17 +379,19 @@ def a_network_by_pasta(machine):
 @test
 def published_ports(machine):
     provide_tun(machine.folder)
-    first, second = registry.free_port(), registry.free_port()
+    first, second, third = (registry.free_port() for _ in range(3))
     machine("run", "-d", "--name", "box", "-p", f"127.0.0.1:{first}:80", "-p", f"{second}:81",
-            machine.busybox, "sh", "-c",
+            "-p", f"127.0.0.1:{third}:82/udp", machine.busybox, "sh", "-c",
             "while :; do echo one | nc -l -p 80; done & while :; do echo two | nc -l -p 81; done")
     wait_until(lambda: answer_of(first) == "one\n", "the answer of the first port")
     wait_until(lambda: answer_of(second) == "two\n", "the answer of the second port")
+    equal(is_udp_taken(third), True, "the third port")
     contains(machine("ps")[0], str(first))
     contains(machine.fails("run", "--rm", "-p", f"{first}:80", machine.busybox, "ls", code=125),
              str(first))
     machine("rm", "-f", "box")
     wait_until(lambda: answer_of(first) == "", "the end of the first port")
+    wait_until(lambda: not is_udp_taken(third), "the end of the third port")
     # Another may have it at once.
     machine("run", "--rm", "-p", f"127.0.0.1:{first}:80", machine.busybox, "ls")
 

@@ -11,8 +11,8 @@ import pathlib
 import sys
 import tempfile
 
-from scope import (Root, command, expect, logged_in_user, make_rootfs, program_under_test, tap,
-                   wait_until)
+from scope import (Root, command, counted, expect, logged_in_user, make_rootfs, program_under_test,
+                   tap, wait_until)
 
 IMAGE = "gk-image"
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.1; done"
@@ -89,8 +89,13 @@ def pod_shares_namespaces(podman):
 
 
 def count(podman, name):
-    said = podman("exec", name, "cat", "/tmp/count", check=False)
-    return int(said) if said.isdigit() else 0
+    def read():
+        said = podman("exec", name, "cat", "/tmp/count", check=False)
+        if said and not said.isdigit():
+            raise FileNotFoundError(said)
+        return said
+
+    return counted(read)
 
 
 def counting(podman, name):
@@ -100,10 +105,10 @@ def counting(podman, name):
 
 
 def goes_on(podman, name):
-    counted = count(podman, name)
-    if counted <= 2:
-        raise AssertionError(f"it counts anew: {counted}")
-    wait_until(lambda: count(podman, name) > counted, "the counter's progress")
+    first = count(podman, name)
+    if first <= 2:
+        raise AssertionError(f"it counts anew: {first}")
+    wait_until(lambda: count(podman, name) > first, "the counter's progress")
     group = podman("inspect", "--format", "{{.State.CgroupPath}}", name)
     expect(podman("exec", name, "cat", "/sys/fs/cgroup/memory.max"), str(64 << 20), "its limit")
     pid = podman("inspect", "--format", "{{.State.Pid}}", name)

@@ -11,11 +11,19 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from expect import wait_until  # for the tests too
+from expect import counted, wait_until  # for the tests too
 
 UNIFIED = pathlib.Path("/sys/fs/cgroup")
-LIMIT_FILES = ("memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max",
-               "cpuset.cpus")
+LIMITS = {"memory": {"limit": 64 << 20, "reservation": 32 << 20, "swap": 96 << 20},
+          "cpu": {"quota": 33333, "period": 100000, "shares": 512, "cpus": "0"},
+          "pids": {"limit": 5}, "unified": {"memory.high": "48M"}}
+LIMIT_FILES = {"memory.max": str(64 << 20), "memory.low": str(32 << 20),
+               "memory.swap.max": str(32 << 20), "memory.high": str(48 << 20),
+               "cpu.max": "33333 100000", "cpu.weight": "59", "pids.max": "5", "cpuset.cpus": "0"}
+LIMIT_PROPERTIES = {"MemoryMax": str(64 << 20), "MemoryLow": str(32 << 20),
+                    "MemorySwapMax": str(32 << 20), "MemoryHigh": str(48 << 20),
+                    "CPUWeight": "59", "CPUQuotaPerSecUSec": "333.330ms", "TasksMax": "5",
+                    "AllowedCPUs": "0"}
 
 
 def command(*words, check=True, **options):
@@ -43,6 +51,7 @@ class Root:
     """Who calls the runtime, and whose systemd makes the scope: the system's."""
 
     systemctl = ("systemctl",)
+    manager = UNIFIED  # the group below which all of systemd's are
     slice = "system.slice"
     spec = ()
     options = {}
@@ -152,6 +161,13 @@ class Scope:
         """What the kernel has."""
         return {name: (self.group() / name).read_text().strip() for name in LIMIT_FILES}
 
+    def pids(self):
+        """What the runtime says is in it."""
+        return set(json.loads(self.call("ps", "--format", "json", self.id)))
+
+    def pids_in_group(self):
+        return set(map(int, (self.group() / "cgroup.procs").read_text().split()))
+
     def property(self, name):
         return self.systemctl("show", "--value", "-p", name, self.unit)
 
@@ -195,13 +211,67 @@ def stop_by_systemctl_ends_the_container(box):
         raise AssertionError("it is not stopped")
 
 
+def scope_is_in_its_slice(box):
+    box.config["linux"]["cgroupsPath"] = f"gk-test.slice:gk:{box.id}"
+    box.run()
+    expect(box.property("Slice"), "gk-test.slice", "slice")
+    expect(box.group(), box.caller.manager / f"gk.slice/gk-test.slice/{box.unit}", "group")
+    expect(box.property("Delegate"), "yes", "Delegate")
+    expect(len(box.pids()), 1, "processes")
+    expect(box.pids_in_group(), box.pids(), "processes of the group")
+
+
+def limits_are_known_to_both(box):
+    box.resources(**LIMITS)
+    box.run()
+    expect(box.limits(), LIMIT_FILES, "the kernel's")
+    found = {name: box.property(name) for name in LIMIT_PROPERTIES}
+    expect(found, LIMIT_PROPERTIES, "systemd's")
+    box.systemctl("daemon-reload")
+    expect(box.limits(), LIMIT_FILES, "the kernel's, after daemon-reload")
+
+
+def update_survives_a_reload(box):
+    box.resources(memory={"limit": 64 << 20}, pids={"limit": 50})
+    box.run()
+    box.call("update", "--memory", "100m", "--pids-limit", "-1", "--cpu-quota", "20000", box.id)
+    wanted = {"memory.max": str(100 << 20), "pids.max": "max", "cpu.max": "20000 100000"}
+    for when in ("at once", "after daemon-reload"):
+        found = {name: value for name, value in box.limits().items() if name in wanted}
+        expect(found, wanted, when)
+        box.systemctl("daemon-reload")
+    box.systemctl("set-property", "--runtime", box.unit, "CPUWeight=200")
+    expect(box.limits()["memory.max"], str(100 << 20), "after another's set-property")
+
+
+def smallest_pids_limit_lets_the_program_run(box):
+    box.resources(pids={"limit": 1})
+    box.run()
+    expect(box.limits()["pids.max"], "1", "the kernel's")
+    expect(box.property("TasksMax"), "1", "TasksMax")
+
+
+def annotations_are_properties(box):
+    box.config["annotations"] = {"org.systemd.property.TimeoutStopUSec": "uint64 123000000",
+                                 "org.systemd.property.KillSignal": "10",
+                                 "org.systemd.property.Description": "'a box of ours'",
+                                 "org.systemd.property.RuntimeMaxSec": "3600"}
+    box.run()
+    for name, value in (("TimeoutStopUSec", "2min 3s"), ("KillSignal", "10"),
+                        ("Description", "a box of ours"), ("RuntimeMaxUSec", "1h")):
+        expect(box.property(name), value, name)
+
+
 def unknown_property_leaves_nothing(box):
     box.config["annotations"] = {"org.systemd.property.NoSuchThing": "15"}
     refused(box, "NoSuchThing")
 
 
-SCOPE_CASES = (scope_goes_with_the_container, stop_by_systemctl_ends_the_container,
-               unknown_property_leaves_nothing)
+SCOPE_CASES = (
+    scope_goes_with_the_container, stop_by_systemctl_ends_the_container, scope_is_in_its_slice,
+    limits_are_known_to_both, update_survives_a_reload, smallest_pids_limit_lets_the_program_run,
+    annotations_are_properties, unknown_property_leaves_nothing,
+)
 
 
 def run_cases(cases, make_box):

@@ -11,7 +11,7 @@ import json
 import pathlib
 import subprocess
 
-from scope import (SCOPE_CASES, UNIFIED, OrdinaryUser, Scope, expect, logged_in_user, managed_user,
+from scope import (SCOPE_CASES, OrdinaryUser, Scope, expect, logged_in_user, managed_user,
                    program_under_test, refused, run_cases, wait_until)
 
 RUNTIME = program_under_test()
@@ -24,55 +24,14 @@ def from_login(box):
     return box
 
 
-def pids_in(group):
-    return set((group / "cgroup.procs").read_text().split())
-
-
 def scope_is_the_users(box):
     box.run()
     expect(box.property("ControlGroup").removeprefix("/user.slice/user-1000.slice"),
            f"/user@1000.service/user.slice/{box.unit}", "group")
     expect(box.property("Delegate"), "yes", "Delegate")
-    expect(pids_in(box.group()), {str(pid) for pid in json.loads(box.call("ps", "--format", "json",
-                                                                         box.id))}, "processes")
+    expect(box.pids_in_group(), box.pids(), "processes")
     expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "seen inside")
     expect(box.group().stat().st_uid, OrdinaryUser.uid, "owner of the group")
-
-
-def path_names_slice_and_scope(box):
-    box.config["linux"]["cgroupsPath"] = f"gk-test.slice:gk:{box.id}"
-    box.run()
-    expect(box.property("ControlGroup").removeprefix(f"/{OrdinaryUser.manager.relative_to(UNIFIED)}"),
-           f"/gk.slice/gk-test.slice/{box.unit}", "group")
-
-
-def limits_survive_a_reload(box):
-    box.resources(memory={"limit": 64 << 20, "reservation": 32 << 20, "swap": 96 << 20},
-                  cpu={"quota": 33333, "period": 100000, "shares": 512, "cpus": "0"},
-                  pids={"limit": 5})
-    box.run()
-    wanted = {"memory.max": str(64 << 20), "memory.low": str(32 << 20),
-              "memory.swap.max": str(32 << 20), "cpu.max": "33333 100000", "cpu.weight": "59",
-              "pids.max": "5", "cpuset.cpus": "0"}
-    expect(box.limits(), wanted, "the kernel's")
-    for name, value in (("MemoryMax", str(64 << 20)), ("CPUWeight", "59"), ("TasksMax", "5"),
-                        ("AllowedCPUs", "0"), ("CPUQuotaPerSecUSec", "333.330ms")):
-        expect(box.property(name), value, name)
-    box.systemctl("daemon-reload")
-    expect(box.limits(), wanted, "the kernel's, after daemon-reload")
-    box.systemctl("set-property", "--runtime", box.unit, "CPUWeight=200")
-    expect(box.limits()["memory.max"], str(64 << 20), "after another's set-property")
-
-
-def update_survives_a_reload(box):
-    box.resources(memory={"limit": 64 << 20}, pids={"limit": 50})
-    box.run()
-    box.call("update", "--memory", "100m", "--pids-limit", "-1", "--cpu-quota", "20000", box.id)
-    wanted = {"memory.max": str(100 << 20), "pids.max": "max", "cpu.max": "20000 100000"}
-    for when in ("at once", "after daemon-reload"):
-        found = {name: value for name, value in box.limits().items() if name in wanted}
-        expect(found, wanted, when)
-        box.systemctl("daemon-reload")
 
 
 def device_rules_are_roots(box):
@@ -88,18 +47,10 @@ def device_rules_are_roots(box):
         raise AssertionError(said)
 
 
-def annotations_are_properties(box):
-    box.config["annotations"] = {"org.systemd.property.TimeoutStopUSec": "uint64 123000000",
-                                 "org.systemd.property.Description": "'a box of ours'"}
-    box.run()
-    expect(box.property("TimeoutStopUSec"), "2min 3s", "TimeoutStopUSec")
-    expect(box.property("Description"), "a box of ours", "Description")
-
-
 def login_session_is_as_good(box):
     from_login(box).resources(pids={"limit": 20})
     box.run()
-    expect(len(pids_in(box.group())), 1, "processes")
+    expect(len(box.pids_in_group()), 1, "processes")
     expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "exec is in the group")
     expect(box.limits()["pids.max"], "20", "limit")
     box.call("pause", box.id)
@@ -140,7 +91,7 @@ def user_namespace_of_ones_own_asks_the_users_systemd(box):
         box.run()
         expect(box.limits()["pids.max"], "7", "limit")
         expect(box.property("TasksMax"), "7", "TasksMax")
-        expect(pids_in(box.group()) != set(), True, "somebody is in it")
+        expect(box.pids_in_group() != set(), True, "somebody is in it")
         expect(box.exec("cat", "/proc/self/cgroup"), "0::/", "exec is in the group")
         box.remove()
         expect(box.is_loaded(), False, "the unit is still known")
@@ -193,10 +144,8 @@ def features_say_so(box):
 
 CASES = (
     *SCOPE_CASES,
-    scope_is_the_users, path_names_slice_and_scope, limits_survive_a_reload,
-    update_survives_a_reload, device_rules_are_roots, annotations_are_properties,
-    login_session_is_as_good, exec_from_a_login_goes_where_init_is,
-    user_namespace_of_ones_own_asks_the_users_systemd,
+    scope_is_the_users, device_rules_are_roots, login_session_is_as_good,
+    exec_from_a_login_goes_where_init_is, user_namespace_of_ones_own_asks_the_users_systemd,
     program_that_is_missing_leaves_nothing, mount_that_fails_leaves_nothing,
     limit_that_the_kernel_refuses_leaves_nothing, controller_that_is_not_delegated_is_told,
     no_systemd_of_the_user_is_told_with_the_remedy, features_say_so,
