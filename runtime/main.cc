@@ -221,19 +221,6 @@ std::span<const Command* const> commands() {
 
 }  // namespace gocker::cli
 
-#ifdef __SANITIZE_ADDRESS__
-// Whatever the environment is: what the sanitizers find ends the program by SIGABRT, which no test
-// takes for an ordinary failure.
-// NOLINTBEGIN(*-reserved-identifier,cert-dcl*)
-extern "C" const char* __asan_default_options() {
-  return "abort_on_error=1:detect_leaks=1:disable_coredump=0";
-}
-extern "C" const char* __ubsan_default_options() {
-  return "abort_on_error=1:halt_on_error=1:print_stacktrace=1";
-}
-// NOLINTEND(*-reserved-identifier,cert-dcl*)
-#endif
-
 int main(int argc, char** argv) {
   // A life of milliseconds: memory is taken in few steps, and none is given back before its end.
   ::mallopt(M_TOP_PAD, 256 << 10);

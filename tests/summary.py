@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Counts single test cases in the logs of `meson test`.
 
-    tests/summary.py [--suite SUITE]... LABEL=TESTLOG.json...
+    tests/summary.py [--suite SUITE]... [--reports FILE] LABEL=TESTLOG.json...
 
 Prints the counts of each test program, what is known of each failure, the reason of each skip, and
 as its last line `N passed, N failed, N skipped`. Each SUITE must have run something; meson leaves its
 name out where a build has no other, so there the LABEL is it. A program that crashes, times out or
-counts nothing counts as a failure. After a run of all suites, so does each row of
+counts nothing counts as a failure, and so does each report of a sanitizer in FILE (tests/sanitizer),
+whatever the tests made of it. After a run of all suites, so does each row of
 docs/conformance.md whose tests did not pass in it, and after one of the suite wrapper each row of
 docs/seeds.md. Exits 1 where anything failed.
 """
@@ -17,6 +18,7 @@ import sys
 
 import testlog
 from conformance import rows
+from sanitizer import reports
 from seeds import rows as seeds
 from testlog import KEPT_LINES, Case
 
@@ -24,6 +26,7 @@ from testlog import KEPT_LINES, Case
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--suite", action="append", default=[])
+    parser.add_argument("--reports", default="")
     parser.add_argument("logs", nargs="*")
     arguments = parser.parse_args()
 
@@ -48,6 +51,9 @@ def main():
         if suite not in seen_suites:
             failures.append((suite, Case("suite", "failed", ["there is no test of this suite"])))
             total["failed"] += 1
+    for command, lines in reports.read(arguments.reports) if arguments.reports else []:
+        failures.append(("sanitizers", Case(command, "failed", lines[:KEPT_LINES])))
+        total["failed"] += 1
     if not total:
         failures.append(("everything", Case("suite", "failed", ["no test was run"])))
         total["failed"] += 1

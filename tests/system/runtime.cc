@@ -1,6 +1,8 @@
 #include "tests/system/runtime.h"
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace gocker::test {
 
@@ -17,6 +19,15 @@ const std::string& Runtime::version() {
     return outcome.out.substr(0, outcome.out.find('\n'));
   }();
   return kLine;
+}
+
+bool Runtime::is_sanitized() {
+  static const bool kAnswer = [] {
+    std::ifstream file(path(), std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(file), {});
+    return content.find("__asan_init") != std::string::npos;
+  }();
+  return kAnswer;
 }
 
 Program Runtime::program(const std::vector<std::string>& args) const {

@@ -21,6 +21,9 @@ class Runtime {
   // The one that this tree builds: its words and extensions are checked too.
   static bool is_gocker() { return version().starts_with("gocker-runtime "); }
 
+  // Built with AddressSanitizer: larger and slower, with system calls of its own.
+  static bool is_sanitized();
+
   const std::string& root() const { return root_; }
   // PATH --root ROOT ARGS...
   Program program(const std::vector<std::string>& args) const;

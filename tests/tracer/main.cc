@@ -8,6 +8,7 @@
 //   --report FILE            writes a line for that call, or without those options for each:
 //                            STEP NAME PATH
 //   --leave-at-exec          processes but the first are let go when they execute a program
+//   --from TEXT              steps count from the call that names a path with TEXT on
 //   --watch TEXT FILE        counts what happens in the windows of a race: race_counters.h
 //
 // A STEP is PROCESS:CALL, as tracer.h says. The exit code is the program's, or 128 + the signal
@@ -37,6 +38,7 @@ struct Options {
   int error = 0;
   std::optional<Step> kill;
   bool leave_at_exec = false;
+  std::string from;
   std::string watched;
   std::string counters;
   std::vector<std::string> command;
@@ -64,6 +66,8 @@ Options parse_options(const std::vector<std::string>& words) {
       options.kill = parse_step(value());
     } else if (word == "--leave-at-exec") {
       options.leave_at_exec = true;
+    } else if (word == "--from") {
+      options.from = value();
     } else if (word == "--watch") {
       options.watched = value();
       options.counters = value();
@@ -97,7 +101,7 @@ int trace(const Options& options) {
     if (killing) return {Verdict::Kind::kill_program};
     return {};
   };
-  const int code = Tracer({options.leave_at_exec, judge}).run(options.command);
+  const int code = Tracer({options.leave_at_exec, options.from, judge}).run(options.command);
   if (!options.report.empty()) {
     const Fd file = open_file(options.report, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     write_all(file, report, options.report);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +47,7 @@ void Tracer::start(const std::vector<std::string>& command) {
   if (program_ == 0) {
     char byte = 0;
     if (::read(read_end.get(), &byte, 1) != 1) exit_now(127);
+    ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // leaks can't be looked for under ptrace
     const std::vector<char*> args = c_strings(command);
     ::execv(args[0], args.data());
     exit_now(127);
@@ -107,7 +109,7 @@ void Tracer::handle_event(pid_t pid, int event, int signal) {
   }
   if (event == PTRACE_EVENT_EXEC) {
     if (pid == program_) {
-      counting_ = true;
+      counting_ = rules_.from.empty();
     } else if (rules_.leave_at_exec) {
       ::ptrace(PTRACE_DETACH, pid, 0, 0);
       return;
@@ -128,7 +130,11 @@ void Tracer::handle_call(pid_t pid) {
 }
 
 void Tracer::enter_call(pid_t pid, Tracee& tracee, const CallArguments& call) {
-  if (!counting_) return;
+  if (!counting_) {
+    const std::string& from = rules_.from;
+    counting_ = pid == program_ && !from.empty() && call.path.find(from) != std::string::npos;
+    return;
+  }
   if (is_no_step(call.name)) return;
   ++tracee.calls;
   const Verdict verdict = rules_.judge({{tracee.process, tracee.calls}, call.name, call.path});

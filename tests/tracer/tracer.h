@@ -39,6 +39,9 @@ struct Rules {
   // Processes but the first are let go when they execute a program: what they do then is not the
   // traced program's work. The first one may, to replace itself.
   bool leave_at_exec = false;
+  // The first program's calls are steps only once one has named a path with this in it; so it is
+  // again when it executes a program. Empty: from the start.
+  std::string from;
   // Asked before each call.
   std::function<Verdict(const SystemCall&)> judge;
 };
@@ -67,7 +70,7 @@ class Tracer {
 
   Rules rules_;
   pid_t program_ = 0;
-  bool counting_ = false;  // from the program's own first instruction on
+  bool counting_ = false;  // from the program's own first instruction, or `from`, on
   unsigned processes_ = 0;
   std::map<pid_t, Tracee> tracees_;
 };
