@@ -12,19 +12,23 @@ import time
 from expect import wait_until
 
 
+def set_size(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
 class Terminal:
     """A command on a terminal of its own."""
 
     def __init__(self, words, env, rows=33, columns=111):
         pid, self.fd = pty.fork()
-        if pid == 0:
+        if pid == 0:  # the terminal has its size before the command can ask for it
+            set_size(0, rows, columns)
             os.execvpe(words[0], words, env)
         self.pid = pid
         self.output = ""
-        self.resize(rows, columns)
 
     def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        set_size(self.fd, rows, columns)
 
     def wait_for_raw_mode(self):
         """Until the command takes keys as they are, Ctrl-C would be a signal to itself."""
@@ -33,7 +37,7 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def read_until(self, text, seconds=20):
+    def read_until(self, text, seconds=60):
         deadline = time.monotonic() + seconds
         while text not in self.output:
             ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
@@ -45,6 +49,18 @@ class Terminal:
                 raise AssertionError(f"{text!r} did not appear before the end of {self.output!r}")
         before, _, self.output = self.output.partition(text)
         return before
+
+    def closes_within(self, seconds):
+        """Whether nobody is at the other side so soon."""
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(OSError):  # EIO
+            while select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0]:
+                data = os.read(self.fd, 4096)
+                if not data:
+                    return True
+                self.output += data.decode(errors="replace")
+            return False
+        return True
 
     def close(self):
         """The terminal goes away, as when its window is closed; the exit code."""
@@ -58,7 +74,7 @@ class Terminal:
 
         return os.waitstatus_to_exitcode(wait_until(ended, "end of the command")[1])
 
-    def end(self, seconds=20):
+    def end(self, seconds=60):
         """Reads to the end; the exit code."""
         deadline = time.monotonic() + seconds
         with contextlib.suppress(OSError):

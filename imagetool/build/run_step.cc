@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,9 +102,9 @@ class HeldSignals {
 
 // In the child. A runtime whose builder was killed has nobody to report to.
 [[noreturn]] void become_runtime(const std::vector<std::string>& args, int output,
-                                 const sigset_t& signals) {
+                                 const sigset_t& signals, pid_t builder) {
   const std::vector<char*> argv = c_strings(args);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  end_with_parent(builder);
   ::umask(S_IWGRP | S_IWOTH);  // the command's
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -135,8 +134,9 @@ int run_container(const RunArea& area, const std::string& bundle, int output) {
   const std::vector<std::string> args = {area.runtime(), "--root", area.state_root(), "run",
                                          "-b",           bundle,   area.id()};
   const HeldSignals signals;
+  const pid_t builder = ::getpid();
   std::optional<Child> child = clone_child(0, Fd());
-  if (!child) become_runtime(args, output, signals.before());
+  if (!child) become_runtime(args, output, signals.before(), builder);
   if (wait_for_end(*child, signals) == End::interrupted) {
     area.kill_container();
     child->kill_and_reap();

@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -51,9 +49,10 @@ void make_and_bind(const std::string& path) {
 
 // Root of a user namespace could not come back to the host's network from such a visit.
 void make_in_child_and_bind(const std::string& path) {
+  const pid_t caller = ::getpid();
   const std::optional<Child> child = clone_child(CLONE_NEWNET, Fd());
   if (!child) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    end_with_parent(caller);
     while (true) ::pause();
   }
   bind_namespace("/proc/" + std::to_string(child->pid()) + "/ns/net", path);

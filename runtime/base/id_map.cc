@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -112,9 +110,10 @@ void write_id_maps(pid_t pid, const std::vector<IdRange>& uids, const std::vecto
 
 Fd make_user_namespace(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
   const Doing doing("make a user namespace");
+  const pid_t caller = ::getpid();
   std::optional<Child> child = clone_child(CLONE_NEWUSER, Fd());
   if (!child) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // not to outlive a caller that is killed
+    end_with_parent(caller);
     while (true) ::pause();
   }
   write_id_maps(child->pid(), uids, gids);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -240,6 +241,12 @@ std::optional<Child> clone_child(uint64_t flags, const Fd& cgroup) {
   const pid_t pid = check(sys::clone3(arguments), "clone3");
   if (pid == 0) return std::nullopt;
   return Child(pid, Fd(pidfd));
+}
+
+void end_with_parent(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Who was killed before that call sends no signal any more.
+  if (::getppid() != parent) exit_now(1);
 }
 
 void exit_now(int code) {

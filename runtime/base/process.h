@@ -48,6 +48,9 @@ class Child {
 // CLONE_INTO_CGROUP too. An empty optional in the child, as fork(2)'s 0. Never CLONE_VM.
 std::optional<Child> clone_child(uint64_t flags, const Fd& cgroup);
 
+// In a child: it is killed when `parent`, who made it, ends, and ends here where that has happened.
+void end_with_parent(pid_t parent);
+
 // Leaves without running destructors or atexit handlers of the parent's making.
 [[noreturn]] void exit_now(int code);
 

@@ -16,16 +16,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "contract")]
 import tap
+from expect import counted, wait_until
 
 import box as boxes
 import criu
 from box import expect
-from expect import counted
 
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/count; echo $i; sleep 0.02; done"
 MASKED = ["/proc/keys", "/proc/timer_list", "/proc/scsi"]
@@ -43,7 +42,7 @@ class Saved:
         self.folder = self.box.folder
         self.images, self.work = self.folder / "images", self.folder / "work"
         self.work.mkdir(mode=0o700)  # crun makes none
-        self.output = self.folder / "output"
+        self.output = None
         rootfs = self.box.bundle / "rootfs"
         (rootfs / "bin").mkdir()
         shutil.copy(shutil.which("busybox"), rootfs / "bin/busybox")
@@ -66,7 +65,7 @@ class Saved:
         said = self.folder / "said"
         with open(said, "wb") as err:
             done = subprocess.run(
-                self.command(words), timeout=60, cwd=self.folder,
+                self.command(words), timeout=300, cwd=self.folder,
                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": err} | streams)
         return done.returncode, said.read_text()
 
@@ -82,7 +81,8 @@ class Saved:
 
     @contextlib.contextmanager
     def piped(self):
-        """A pipe for the container's output, as engines give it; what comes lands in a file."""
+        """A pipe for the container's output, as engines give it; what comes lands in a file of its own."""
+        self.output = self.folder / f"output-{os.urandom(4).hex()}"
         reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=open(self.output, "wb"))
         try:
             yield {"stdout": reader.stdin, "stderr": reader.stdin}
@@ -116,10 +116,11 @@ class Saved:
         return 0
 
     def wait_for_count(self, least):
-        deadline = time.monotonic() + 20
-        while self.count() < least:
-            expect(time.monotonic() < deadline, f"it counts no further than {self.count()}")
-            time.sleep(0.01)
+        wait_until(lambda: self.count() >= least, f"the count of {least}")
+
+    def first_line(self):
+        """Of the output, when it has arrived."""
+        return wait_until(lambda: self.output.read_text().split("\n")[:-1], "its output")[0]
 
     def groups(self):
         """The directories of its groups, in whatever hierarchy."""
@@ -160,8 +161,7 @@ def a_container_goes_on_where_it_was(saved):
     first = saved.count()
     expect(first >= 3, f"it counts anew from {first}")
     saved.wait_for_count(first + 3)
-    lines = saved.output.read_text().split()
-    expect(lines and int(lines[0]) > 1, f"its output begins with {lines[:1]}")
+    expect(int(saved.first_line()) > 1, f"its output begins with {saved.first_line()}")
     expect(saved.status() == before[0], f"{before[0]} became {saved.status()}")
     expect(saved.mounts() == before[1], f"{before[1]} became {saved.mounts()}")
     code, said = saved.call("exec ID /inside exit 3")
@@ -197,9 +197,9 @@ def the_foreground_has_its_exit_code(saved):
     words = f"restore --bundle B --image-path {saved.images} --work-path {saved.work} ID"
     with saved.piped() as streams:
         running = subprocess.Popen(saved.command(words), stdin=subprocess.DEVNULL, **streams)
-    saved.wait_for_count(4)
+    saved.first_line()  # it runs again
     running.terminate()
-    expect(running.wait(timeout=20) == 9, f"exit code {running.returncode}")
+    expect(running.wait(timeout=60) == 9, f"exit code {running.returncode}")
     expect(not saved.box.state(), "it was not deleted")
 
 
@@ -250,8 +250,7 @@ def a_network_by_path_is_joined_again(saved):
         try:
             own = os.readlink("/proc/self/ns/net")
             path = f"/proc/{holder.pid}/ns/net"
-            while os.readlink(path) == own:
-                time.sleep(0.01)
+            wait_until(lambda: os.readlink(path) != own, "the network namespace")
 
             def join(config):
                 namespaces = config["linux"]["namespaces"]
@@ -318,6 +317,7 @@ def a_terminal_is_handed_over_anew(saved):
 def file_locks_need_their_option(saved):
     saved.configure(script=f"/inside lock /tmp/lock & {COUNTER}")
     saved.start()
+    wait_until(lambda: boxes.is_locked(saved.inside("/tmp/lock")), "the lock")
     code, said = saved.call(f"checkpoint --image-path {saved.images} --work-path {saved.work} ID")
     expect(code == 1 and "lock" in said and said.count("\n") == 1, f"{code}: {said}")
     saved.wait_for_count(saved.count() + 3)  # a failed one leaves it running
@@ -443,7 +443,7 @@ def damaged_images_leave_nothing(saved):
     (saved.images / "pstree.img").write_bytes(b"nonsense")
     refused(saved, f"restore -d --bundle B --image-path {saved.images} --work-path {saved.work} ID",
             "restore.log in the work path")
-    expect(not saved.groups(), f"{saved.groups()} are left")
+    wait_until(lambda: not saved.groups(), "the end of its groups")
 
 
 def no_images_at_all(saved):

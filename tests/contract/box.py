@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
+from expect import wait_until
 
 NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
 # conmon and the shims call with next to nothing.
@@ -50,6 +51,14 @@ def reap_adopted(own):
             os.waitpid(int(pid), os.WNOHANG)
 
 
+def is_locked(path):
+    """Asked of the kernel: to try it would be in the way of who wants to lock it."""
+    if not path.exists():
+        return False
+    locks = pathlib.Path("/proc/locks").read_text().splitlines()
+    return any(line.split()[-3].endswith(f":{path.stat().st_ino}") for line in locks)
+
+
 class DescriptorSocket:
     """The engine's end of --console-socket and --pidfd-socket."""
 
@@ -57,7 +66,7 @@ class DescriptorSocket:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(path))
         self.listener.listen()
-        self.listener.settimeout(10)
+        self.listener.settimeout(60)
 
     def receive(self):
         """(the message's bytes, descriptors). Room for one descriptor only, as receivers have it."""
@@ -137,7 +146,7 @@ class Box:
         # Files, as a created container keeps the runtime's streams open.
         with open(self.folder / "out", "w+b") as out, open(self.folder / "err", "w+b") as err:
             done = subprocess.run(
-                [*prefix, self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=60,
+                [*prefix, self.runtime, *self.words(vector)], stdout=out, stderr=err, timeout=180,
                 input=None if stdin is None else stdin.encode(), env={**ENGINE_ENV, **(env or {})},
                 **({"stdin": subprocess.DEVNULL} if stdin is None else {}))
             out.seek(0)
@@ -149,11 +158,7 @@ class Box:
         return json.loads(result.out) if result.code == 0 else {}
 
     def wait_for(self, status):
-        deadline = time.monotonic() + 20
-        while self.state().get("status") != status:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"the container is {self.state().get('status')}, not {status}")
-            time.sleep(0.01)
+        wait_until(lambda: self.state().get("status") == status, f"the container to be {status}")
 
     def be(self, status):
         """Brings the container there: none, created, running, paused or stopped."""

@@ -73,7 +73,7 @@ def leftovers(box):
 
 def settled(box, before):
     """A group lets go of a dead process a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (after := leftovers(box)) != before and time.monotonic() < deadline:
         time.sleep(0.05)
     return after

@@ -13,10 +13,10 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
+from expect import wait_until
 
 import box as boxes
 from box import expect
@@ -128,7 +128,7 @@ class Manager:
         self.env = {"NOTIFY_SOCKET": self.address}
 
     def next_lines(self):
-        expect(select.select([self.socket], [], [], 20)[0], "nothing came")
+        expect(select.select([self.socket], [], [], 60)[0], "nothing came")
         data, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(16))
         for _, _, fds in ancillary:
             os.close(int.from_bytes(fds[:4], sys.byteorder))
@@ -161,11 +161,8 @@ def say(box, *messages, uid=0):
 
 
 def wait_for_service(box):
-    deadline = time.monotonic() + 20
     where = box.bundle / "rootfs/tmp/where"
-    while not where.exists() or not where.read_text():
-        expect(time.monotonic() < deadline, "the service does not run")
-        time.sleep(0.01)
+    wait_until(lambda: where.exists() and where.read_text(), "the service")
     expect(where.read_text().strip() == "/run/notify/notify.sock", where.read_text())
 
 
@@ -188,7 +185,7 @@ def start_waits_for_readiness(box):
     say(box, "READY=1", uid=1000)
     expect(manager.next_lines() == ["READY=1", f"MAINPID={box.state()['pid']}", ""], "no main pid")
     expect(manager.next_lines() == ["BARRIER=1"], "no barrier")
-    expect(starting.wait(timeout=20) == 0, f"exit code {starting.returncode}")
+    expect(starting.wait(timeout=60) == 0, f"exit code {starting.returncode}")
     expect(box.state()["status"] == "running", "it does not run")
 
 
@@ -200,7 +197,7 @@ def others_can_stop_what_is_not_ready(box):
     wait_for_service(box)
     result = box.call("--root ROOT kill ID KILL")
     expect((result.code, result.err) == (0, ""), str(result))
-    expect(starting.wait(timeout=20) == 0, f"exit code {starting.returncode}")
+    expect(starting.wait(timeout=60) == 0, f"exit code {starting.returncode}")
     expect(not manager.has_more(), "something was told")
 
 
@@ -212,7 +209,7 @@ def run_in_the_background_waits(box):
     say(box, "READY=1")
     expect(manager.next_lines() == ["READY=1", f"MAINPID={box.state()['pid']}", ""], "no main pid")
     manager.next_lines()
-    expect(running.wait(timeout=20) == 0, f"exit code {running.returncode}")
+    expect(running.wait(timeout=60) == 0, f"exit code {running.returncode}")
 
 
 def run_in_the_foreground_goes_on_telling(box):
@@ -224,7 +221,7 @@ def run_in_the_foreground_goes_on_telling(box):
     told = [manager.next_lines() for _ in range(3)]
     expect(told == [["READY=1", ""], ["WATCHDOG=1", ""], ["STOPPING=1", ""]], f"{told}")
     box.call("--root ROOT kill ID KILL")
-    expect(running.wait(timeout=20) == 137, f"exit code {running.returncode}")
+    expect(running.wait(timeout=60) == 137, f"exit code {running.returncode}")
     expect(not box.state(), "it was not deleted")
 
 

@@ -61,7 +61,7 @@ class Daemon(engine.Engine):
 
     def stop_daemon(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(30)
+        self.process.wait(90)
 
 
 class Containerd(Daemon):

@@ -6,7 +6,10 @@ import time
 
 import limits
 import proc
-from engine import case, contains, equal, wait_until
+from engine import case, contains, equal, wait_for_rest, wait_until
+
+# Who comes between two clients, or before there is anything to say, asks again.
+SERVER = ("sh", "-c", "while :; do echo hello | nc -l -p 8000; done")
 
 
 @case("the output of a command, both streams apart")
@@ -70,7 +73,7 @@ def detached(ctr):
         equal(ctr.tasks(), {"box": (pid, "RUNNING")})
         contains(proc.words(pid), "sleep 1000")
         ctr.exec("sleep", "1000", options=["--detach"])
-        equal(len(ctr("tasks", "ps", "box").splitlines()), 3)
+        wait_until(lambda: len(ctr("tasks", "ps", "box").splitlines()) == 3, "two processes")
         ctr("tasks", "kill", "--all", "--signal", "SIGKILL", "box")
         wait_until(lambda: ctr.status() == "STOPPED", "the end")
         equal(ctr.exit_code("box"), 137)
@@ -132,9 +135,7 @@ def pause(ctr):
     with ctr.running("--log-uri", f"file://{log}", words=("sh", "-c", script)):
         ctr("tasks", "pause", "box")
         equal(ctr.status(), "PAUSED")
-        size = log.stat().st_size
-        time.sleep(0.3)
-        equal(log.stat().st_size, size)
+        size = wait_for_rest(lambda: log.stat().st_size, "a log of a paused container")
         ctr("tasks", "resume", "box")
         wait_until(lambda: log.stat().st_size > size, "the next line")
         ctr("tasks", "pause", "box")
@@ -150,13 +151,30 @@ def run_limits(ctr):
 
 @case("the limit of memory kills, and an event tells so")
 def out_of_memory(ctr):
-    events = ctr.background("events")
-    script = "sleep 0.5; head -c 64m /dev/zero | tail -n 1 | wc -c; sleep 1; exit 3"
-    ctr.run("--memory-limit", str(16 << 20), words=("sh", "-c", script), code=3)
+    told = ctr.folder / "events"
+    with open(told, "wb") as file:
+        events = ctr.background("events", stdout=file)
+
+    def tell(topic):
+        wait_until(lambda: topic in told.read_text(), f"the event {topic}")
+
+    def is_told():
+        ctr("namespaces", "label", ctr.namespace, f"at={time.monotonic()}")
+        return told.read_text()
+
+    wait_until(is_told, "the first event")
+    script = "{}; head -c 64m /dev/zero | tail -n 1 | wc -c; {}; exit 3".format(
+        *(f"while [ ! -e /{name} ]; do sleep 0.05; done" for name in ("eat", "end")))
+    with ctr.running("--memory-limit", str(16 << 20), words=("sh", "-c", script)):
+        ctr.exec("touch", "/eat")
+        tell("/tasks/oom")
+        ctr.exec("touch", "/end")
+        wait_until(lambda: ctr.status() == "STOPPED", "the end")
+        equal(ctr.exit_code("box"), 3)
+    for topic in ("/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"):
+        tell(topic)
     events.terminate()
-    text = events.communicate(timeout=20)[0]
-    for topic in ("/tasks/create", "/tasks/start", "/tasks/oom", "/tasks/exit", "/tasks/delete"):
-        contains(text, topic)
+    events.communicate(timeout=60)
 
 
 @case("a control group of a given name")
@@ -228,9 +246,10 @@ def devices(ctr):
 def networks(ctr):
     equal(ctr.run("--net-host", words=("ls", "/sys/class/net")).split(),
           sorted(path.name for path in pathlib.Path("/sys/class/net").iterdir()))
-    with ctr.running(words=("sh", "-c", "echo hello | nc -l -p 8000")):
+    with ctr.running(words=SERVER):
         shared = f"network:/proc/{ctr.pid()}/ns/net"
-        equal(ctr.run("--with-ns", shared, words=("nc", "127.0.0.1", "8000")), "hello")
+        asked = ctr.run_words("--rm", "--with-ns", shared, words=("nc", "127.0.0.1", "8000"), name="run")
+        equal(wait_until(lambda: ctr.try_run(*asked).stdout, "an answer"), "hello\n")
 
 
 @case("two containers reach each other through a bridge")
@@ -244,8 +263,7 @@ def bridge(ctr):
         proc.run("ip", "-n", f"n{number}", "addr", "add", f"10.9.0.{number}/24", "dev", "eth0")
         proc.run("ip", "-n", f"n{number}", "link", "set", "eth0", "up")
     try:
-        server = ("sh", "-c", "echo hello | nc -l -p 8000")
-        with ctr.running("--with-ns", "network:/run/netns/n1", words=server):
+        with ctr.running("--with-ns", "network:/run/netns/n1", words=SERVER):
             asked = ctr.run_words("--rm", "--with-ns", "network:/run/netns/n2",
                                   words=("nc", "-w", "2", "10.9.0.1", "8000"), name="run")
             equal(wait_until(lambda: ctr.try_run(*asked).stdout, "an answer"), "hello\n")

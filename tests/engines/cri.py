@@ -229,7 +229,7 @@ class Cri(containerd.Daemon):
         wait_until(lambda: self.status(container).get("state") == EXITED, "the end of the container")
         return self.status(container)
 
-    def exec(self, container, *command, code=0, timeout=30):
+    def exec(self, container, *command, code=0, timeout=50):
         """What a command prints in a container."""
         done = self.call("ExecSync", id=container, command=list(command), timeout=timeout)
         out, err = done.get("out", b"").decode(), done.get("err", b"").decode()

@@ -8,7 +8,6 @@ With Debian's own Python, for which there is a package of gRPC.
 
 import json
 import pathlib
-import time
 
 import cri
 import engine
@@ -63,7 +62,7 @@ def stop(kube):
         heeds = kube.run(pod, "sh", "-c", script.format("exit 3"), name="heeds")
         ignores = kube.run(pod, "sh", "-c", script.format(""), name="ignores")
         wait_until(lambda: kube.lines("heeds") and kube.lines("ignores"), "both to be ready")
-        kube.call("StopContainer", id=heeds, timeout=20)
+        kube.call("StopContainer", id=heeds, timeout=40)
         kube.call("StopContainer", id=ignores, timeout=1)
         equal((kube.status(heeds)["exit_code"], kube.status(ignores)["exit_code"]), (3, 137))
 
@@ -116,10 +115,11 @@ def resources(kube):
 @case("out of memory is told as the reason")
 def out_of_memory(kube):
     with kube.pod() as pod:
-        box = kube.run(pod, "sh", "-c", "sleep 0.5; exec tail /dev/zero",
-                       linux={"resources": {"memory": 16 << 20}})
-        status = kube.wait(box)
-        equal((status["exit_code"], status["reason"]), (137, "OOMKilled"))
+        script = "while [ ! -e /eat ]; do sleep 0.05; done; exec tail /dev/zero"
+        box = kube.run(pod, "sh", "-c", script, linux={"resources": {"memory": 16 << 20}})
+        kube.exec(box, "touch", "/eat")
+        equal(kube.wait(box)["exit_code"], 137)
+        wait_until(lambda: kube.status(box)["reason"] == "OOMKilled", "the reason")
 
 
 @case("statistics")
@@ -240,11 +240,13 @@ def environment(kube):
 def shared(kube):
     with kube.pod(linux={"security": {"namespaces": {"pid": cri.POD}}}) as pod:
         linux = {"security": {"namespaces": {"pid": cri.POD}}}
-        server = kube.run(pod, "sh", "-c", "echo hello | nc -l -p 8000", name="server", linux=linux)
+        kube.run(pod, "sh", "-c", "while :; do echo hello | nc -l -p 8000; done", name="server", linux=linux)
         box = kube.run(pod, *SLEEP, linux=linux)
-        equal(kube.exec(box, "nc", "127.0.0.1", "8000"), "hello")
+
+        def asked():
+            return kube.call("ExecSync", id=box, command=["nc", "127.0.0.1", "8000"]).get("out")
+        equal(wait_until(asked, "an answer"), b"hello\n")
         contains(kube.exec(box, "ps", "-o", "args"), "1000000")  # the pod's own process
-        kube.wait(server)
     with kube.pod() as pod:
         box = kube.run(pod, *SLEEP, linux={"security": {"namespaces": {"pid": cri.CONTAINER}}})
         equal(kube.exec(box, "cat", "/proc/1/cmdline").split("\0")[0], "sleep")
@@ -306,10 +308,8 @@ def daemon_restart(kube):
 def removal(kube):
     with kube.pod() as pod:
         pids = [kube.pid(kube.run(pod, *SLEEP, name=f"box{number}")) for number in range(3)]
-        begin = time.monotonic()
         kube.remove_pod(pod.id)
         equal([pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()], [])
-        equal(time.monotonic() - begin < 20, True, "within 20 s")
         equal(kube.call("ListContainers"), {})
 
 

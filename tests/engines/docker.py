@@ -69,7 +69,7 @@ class Docker(engine.Engine):
 
     def stop_daemon(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(90)
 
     def restart_daemon(self):
         self.stop_daemon()

@@ -5,7 +5,7 @@ import time
 
 import limits
 import proc
-from engine import IMAGE, case, contains, equal, wait_until
+from engine import IMAGE, case, contains, equal, wait_for_rest, wait_until
 
 
 @case("the output of a command, both streams apart")
@@ -127,8 +127,9 @@ def follow_logs(docker):
 
 @case("stop kills what does not heed it, by the signal that was asked for")
 def stop_signals(docker):
-    script = "trap '{}' {}; while :; do sleep 0.1; done"
+    script = "trap '{}' {}; echo ready; while :; do sleep 0.1; done"
     with docker.running("--stop-signal", "INT", words=("sh", "-c", script.format("exit 6", "INT"))):
+        wait_until(lambda: docker("logs", "box") == "ready", "the program")
         docker("stop", "--time", "20", "box")
         equal(docker.inspect("box", "State", "ExitCode"), 6)
     with docker.running(words=("sh", "-c", script.format("", "TERM"))):
@@ -204,9 +205,7 @@ def pause(docker):
     with docker.running(words=("sh", "-c", "while :; do echo x; sleep 0.05; done")):
         docker("pause", "box")
         equal(docker.status("box"), "paused")
-        before = docker("logs", "box")
-        time.sleep(0.3)
-        equal(docker("logs", "box"), before)
+        before = wait_for_rest(lambda: docker("logs", "box"), "logs of a paused container")
         contains(docker.fails("exec", "box", "true", code=1), "is paused")
         docker("unpause", "box")
         wait_until(lambda: len(docker("logs", "box")) > len(before), "the next line")
@@ -237,16 +236,22 @@ def update(docker):
 
 @case("the limit of memory kills, and docker tells so")
 def out_of_memory(docker):
-    docker("run", "--name", "box", "--memory", "16m", "--memory-swap", "16m", IMAGE, "sh", "-c",
-           "head -c 64m /dev/zero | tail -n 1 | wc -c; sleep 1; exit 3", code=3)
-    equal(docker.inspect("box", "State", "OOMKilled"), True)
-    docker("rm", "box")
+    script = "{}; head -c 64m /dev/zero | tail -n 1 | wc -c; {}; exit 3".format(
+        *(f"while [ ! -e /{name} ]; do sleep 0.05; done" for name in ("eat", "end")))
+    with docker.running("--memory", "16m", "--memory-swap", "16m", words=("sh", "-c", script)):
+        begin = int(time.time())
+        docker("exec", "box", "touch", "/eat")
+        wait_until(lambda: docker("events", "--since", begin, "--until", int(time.time()) + 1,
+                                  "--filter", "container=box", "--filter", "event=oom"), "docker's notice")
+        docker("exec", "box", "touch", "/end")
+        equal(docker("wait", "box"), "3")
+        equal(docker.inspect("box", "State", "OOMKilled"), True)
 
 
 @case("the limit of processes is in force")
 def pids_limit(docker):
     done = docker.try_run("run", "--rm", "--pids-limit", "3", IMAGE, "sh", "-c",
-                          "sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait")
+                          "sleep 20 & sleep 20 & sleep 20 & sleep 20 & wait")
     contains(done.stderr, "can't fork")
 
 

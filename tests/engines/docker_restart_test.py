@@ -70,7 +70,8 @@ def ended_meanwhile(docker):
         pathlib.Path(f"/proc/{pid}/root/tmp/stop").touch()
         wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the end of the program")
         docker.start_daemon()
-        equal((docker.status(box), docker.inspect(box, "State", "ExitCode")), ("exited", 6))
+        wait_until(lambda: docker.status(box) == "exited", "docker's notice")
+        equal(docker.inspect(box, "State", "ExitCode"), 6)
 
 
 @case("without live-restore containers stop with the daemon, and those that always run start again")

@@ -26,11 +26,12 @@ import host  # noqa: E402
 import images  # noqa: E402
 import tap  # noqa: E402
 import terminal  # noqa: E402
-from expect import contains, counted, equal, wait_until  # noqa: E402, F401  # for the engines' files
+from expect import contains, counted, equal  # noqa: E402, F401  # for the engines' files
+from expect import wait_for_rest, wait_until  # noqa: E402, F401
 
 RUNC = "/usr/sbin/runc"
 IMAGE = images.NAME
-CASE_SECONDS = 240
+CASE_SECONDS = 400
 NOTHING_LEFT = "nothing is left when the containers are gone"
 CASES = []
 
@@ -109,7 +110,7 @@ class Engine:
         """Whether a control group is one that the engine itself made and leaves."""
         return False
 
-    def try_run(self, *words, text=None, timeout=60, env=None):
+    def try_run(self, *words, text=None, timeout=120, env=None):
         """Runs the client to its end, whatever it returns."""
         return subprocess.run([*self.program, *map(str, words)], input=text, text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL if text is None else None, capture_output=True,

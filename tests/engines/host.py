@@ -53,7 +53,7 @@ class Groups:
         remove_groups(self.folders)
 
 
-def remove_groups(tops, seconds=10):
+def remove_groups(tops, seconds=60):
     """Removes groups and those below them, when their last processes have ended."""
     deadline = time.monotonic() + seconds
     for top in tops:
@@ -193,7 +193,7 @@ class Snapshot:
             found += [f"state {folder}/{name}" for name in names if not name.startswith(".")]
         return found
 
-    def wait_for_nothing_added(self, state_folders=(), daemons=(), seconds=15):
+    def wait_for_nothing_added(self, state_folders=(), daemons=(), seconds=60):
         """What is left when engines have had their moment to clean up; [] where nothing is."""
         deadline = time.monotonic() + seconds
         while (found := self.added(state_folders, daemons)) and time.monotonic() < deadline:

@@ -6,7 +6,7 @@ import pathlib
 import signal
 import subprocess
 
-from engine import IMAGE, case, contains, equal, wait_until
+from engine import IMAGE, case, contains, equal, wait_for_rest, wait_until
 
 TALKER = ("sh", "-c", "trap 'echo bye; exit 3' TERM; echo hello; while :; do sleep 0.1; done")
 
@@ -53,7 +53,7 @@ def initialised(podman):
 def kill(podman):
     for given, code in (("KILL", 137), ("SIGTERM", 143), ("10", 138), ("RTMIN+3", 165)):
         podman.sleeper("--init", name="victim")
-        wait_until(lambda: "sleep" in podman("top", "victim", "args"), "start")
+        wait_until(lambda: "\nsleep" in podman("top", "victim", "args"), "the program below init")
         podman("kill", "--signal", given, "victim")
         wait_until(lambda: podman.status("victim") == "exited", f"end by {given}")
         equal(state(podman, "victim")["ExitCode"], code, f"exit code after {given}")
@@ -63,7 +63,8 @@ def kill(podman):
 @case("stop: --stop-signal, and KILL after the time")
 def stop(podman):
     podman.sleeper("--stop-signal", "USR1", name="polite",
-                   command=("sh", "-c", "trap 'exit 8' USR1; while :; do sleep 0.1; done"))
+                   command=("sh", "-c", "trap 'exit 8' USR1; echo ready; while :; do sleep 0.1; done"))
+    wait_until(lambda: podman("logs", "polite") == "ready", "the program")
     podman("stop", "polite")
     equal(state(podman, "polite")["ExitCode"], 8, "exit code")
     podman.sleeper(name="deaf")
@@ -78,9 +79,7 @@ def pause(podman):
     wait_until(lambda: "tick" in podman("logs", "ticker"), "first tick")
     podman("pause", "ticker")
     equal(podman.status("ticker"), "paused", "status")
-    before = podman("logs", "ticker")
-    subprocess.run(["sleep", "0.3"], check=True)
-    equal(podman("logs", "ticker"), before, "logs of a paused container")
+    before = wait_for_rest(lambda: podman("logs", "ticker"), "logs of a paused container")
     podman("unpause", "ticker")
     wait_until(lambda: podman("logs", "ticker") != before, "ticks after unpause")
     podman.remove("ticker")
@@ -159,8 +158,8 @@ def views(podman):
     podman.sleeper(name="seen")
     contains(podman("ps", "--format", "{{.Names}} {{.State}}"), "seen Up")
     contains(podman("top", "seen", "pid", "args"), "sleep 1000")
-    stats = json.loads(podman("stats", "--no-stream", "--format", "json", "seen"))
-    equal(stats[0]["pids"], "1", "processes in stats")
+    stats = ("stats", "--no-stream", "--format", "json", "seen")
+    wait_until(lambda: json.loads(podman(*stats))[0]["pids"] == "1", "one process in stats")
     podman.remove("seen")
     contains(podman("events", "--stream=false", "--filter", "container=seen"), "container died")
 

@@ -67,13 +67,14 @@ def killed_monitor(podman):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
         process.kill()
         process.communicate()
         identifier = podman.inspect(name)["Id"]
         known += is_known(podman.runtime, identifier)
         subprocess.run([podman.runtime, "delete", "--force", identifier], check=True)
-        equal(podman.traces_of(identifier), [], f"left after the kill {STEP * number:.3f} s in")
+        wait_until(lambda: not podman.traces_of(identifier),
+                   f"no trace of what was killed {STEP * number:.3f} s in")
         podman.remove(name)
     podman.note(f"the runtime knew the container after {known} of {KILLS} kills")
 

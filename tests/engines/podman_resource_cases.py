@@ -45,7 +45,7 @@ def pids(podman):
         equal(limits.read(podman.pid("limited"), "pids", "pids.max", "pids.max"), expected, "limit")
         podman.remove("limited")
     done = podman.try_run("run", "--rm", "--pids-limit", "5", IMAGE, "sh", "-c",
-                          "for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait")
+                          "for i in 1 2 3 4 5 6 7 8; do sleep 20 & done; wait")
     contains(done.stderr, "can't fork")
 
 

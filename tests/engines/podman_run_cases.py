@@ -173,6 +173,17 @@ def terminal_owner(podman):
     equal(terminal.output, "/dev/pts/0\r\n1000\r\nthrough /dev/tty\r\n", "output")
 
 
+def detach(terminal):
+    """podman looks for the sequence in what it reads at once, which may be more than one key."""
+    def left():
+        terminal.type("\x10")
+        time.sleep(0.3)
+        terminal.type("\x11")
+        return terminal.closes_within(3)
+
+    wait_until(left, "podman's end")
+
+
 @case("terminal: Ctrl-C, detach keys, attach")
 def terminal_keys(podman):
     terminal = podman.on_terminal("run", "--name", "keys", "-it", IMAGE, "sh", "-c",
@@ -180,9 +191,7 @@ def terminal_keys(podman):
     terminal.read_until("ready")
     terminal.type("\x03")
     terminal.read_until("interrupted")
-    terminal.type("\x10")
-    time.sleep(0.3)  # podman looks for the sequence in what it reads at once
-    terminal.type("\x11")
+    detach(terminal)
     equal(terminal.end(), 0, "exit code of the detached podman")
     equal(podman.status("keys"), "running", "status")
     terminal = podman.on_terminal("attach", "keys")

@@ -290,6 +290,30 @@ class FakeRegistry:
             return [headers for path, headers in self.requests if part in path]
 
 
+class Gate:
+    """A fault that sends a part of a blob, and the rest when the gate is opened."""
+
+    def __init__(self, registry, digest, part=0.75):
+        self.registry = registry
+        self.part = part
+        self.opened = threading.Event()
+        registry.fault(digest, self.answer, times=1)
+
+    def answer(self, request, _):
+        kind, body = self.registry.documents[request.path[len("/v2/"):]]
+        request.send_response(200)
+        request.send_header("Content-Type", kind)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        cut = int(len(body) * self.part)
+        request.wfile.write(body[:cut])
+        request.wfile.flush()
+        if not self.opened.wait(120):
+            raise AssertionError("nobody opened the gate")
+        request.wfile.write(body[cut:])
+        return True
+
+
 def only(method, fault):
     """The fault, for requests of that method."""
     return lambda request, number: request.command == method and fault(request, number)

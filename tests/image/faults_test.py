@@ -15,6 +15,7 @@ import time
 import images
 from fake_registry import FakeRegistry, Request, half, status
 from program import contains, equal, run_tests, test
+from registry import closed_port
 
 
 def image_with_big_layer():
@@ -46,9 +47,8 @@ def unknown_image(store):
 
 @test
 def nobody_listens(store):
-    with FakeRegistry() as registry:
-        host = registry.host
-    contains(store.fails("pull", f"{host}/a"), "Failed to connect to 127.0.0.1 port")
+    with closed_port() as port:
+        contains(store.fails("pull", f"127.0.0.1:{port}/a"), "Failed to connect to 127.0.0.1 port")
 
 
 @test
@@ -207,7 +207,7 @@ def stalled_connection_is_given_up_and_resumed(store):
         image = image_with_big_layer()
         reference = registry.add(image)
         # Longer than the half a minute that gocker-image puts up with.
-        registry.fault(f"blobs/{image.layers[1]}", half(registry, lambda _: time.sleep(45)),
+        registry.fault(f"blobs/{image.layers[1]}", half(registry, lambda _: time.sleep(120)),
                        times=1)
         store.ok("pull", "-q", reference)
         equal(len(registry.asked(image.layers[1])), 2, "requests for the layer")

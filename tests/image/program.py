@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "tests/wrapper"))
 import tap
+from expect import wait_until  # noqa: F401  # for the files of tests
 
 TESTS = []
 # What pull and push say of what takes longer than a second, as on a busy machine.
@@ -66,7 +67,7 @@ class Store:
         return subprocess.run(self.command(*arguments), env={**self.environment,
                                                              **(environment or {})},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=120, **options)
+                              timeout=300, **options)
 
     def ok(self, *arguments, **options):
         """stdout of a run that must succeed without a word on stderr but for its progress."""

@@ -17,7 +17,7 @@ import images
 from authority import Authority
 from fake_registry import FakeRegistry, Request, longer, once, only, status, swallow
 from logins import Tokens, demand_basic, login_file
-from program import contains, equal, run_tests, test
+from program import contains, equal, run_tests, test, wait_until
 from registry import Registry
 from relays import BreakingLine
 
@@ -213,7 +213,7 @@ def too_many_requests(store):
             registry.fault("/v2/", once(only(method, status(429, {"Retry-After": "1"}))))
         before = time.monotonic()
         store.ok("push", "-q", name, f"{registry.host}/test/image")
-        equal(2 <= time.monotonic() - before < 15, True, "the registry's time is waited for")
+        equal(2 <= time.monotonic() - before < 60, True, "the registry's time is waited for")
         equal(registry.blob(image.layers[0]), image.blobs[image.layers[0]], "the layer")
 
 
@@ -499,12 +499,11 @@ def ctrl_c_leaves_nothing(store):
     name = stored(store, image)
     before = store.listing()
     with FakeRegistry() as registry:
-        registry.fault("uploads/[0-9]", lambda r, _: time.sleep(2) or True)
+        registry.fault("uploads/[0-9]", lambda r, _: time.sleep(120) or True)
         process = store.start("push", name, f"{registry.host}/test/image")
-        while not registry.asked("uploads/1"):
-            time.sleep(0.02)
+        wait_until(lambda: registry.asked("uploads/1"), "the upload")
         process.send_signal(2)
-        equal((process.wait(10), process.stderr.read()), (-2, ""), "the end")
+        equal((process.wait(25), process.stderr.read()), (-2, ""), "the end")
     equal(store.listing(), before, "the store")
 
 

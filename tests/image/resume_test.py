@@ -4,14 +4,15 @@
     tests/image/resume_test.py GOCKER_IMAGE [NAME...]
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
 
 import images
-from fake_registry import FakeRegistry, half, status
-from program import contains, equal, run_tests, test
+from fake_registry import FakeRegistry, Gate, half, status
+from program import contains, equal, run_tests, test, wait_until
 
 SIZE = 4_000_000
 
@@ -50,18 +51,20 @@ def packed_size(registry, image):
     return len(registry.documents[f"test/image/blobs/{image.layers[0]}"][1])
 
 
+def size_of(file):
+    with contextlib.suppress(FileNotFoundError):  # it may just have moved into the store
+        return file.stat().st_size
+    return 0
+
+
 def wait_for_half(store):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if any(file.stat().st_size > SIZE // 3 for file in store.root.glob("tmp/*/blob-*")):
-            return
-        time.sleep(0.01)
-    raise AssertionError("half of the layer does not arrive")
+    wait_until(lambda: any(size_of(file) > SIZE // 3 for file in store.root.glob("tmp/*/blob-*")),
+               "half of the layer")
 
 
 def stuck(store, registry, image, reference):
-    """A pull that has half of the big layer and waits for the rest."""
-    registry.fault(image.layers[0], half(registry, lambda _: time.sleep(3)), times=1)
+    """A pull that has half of the big layer and waits for the rest, for longer than any test does."""
+    registry.fault(image.layers[0], half(registry, lambda _: time.sleep(120)), times=1)
     process = store.start("pull", "-q", reference)
     wait_for_half(store)
     return process
@@ -107,12 +110,10 @@ def an_interrupted_download_goes_on_and_leaves_no_workspace(store):
         image, reference = big_image(registry)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             process = stuck(store, registry, image, reference)
-            started = time.monotonic()
             process.send_signal(number)
-            out, err = process.communicate(timeout=10)
+            # At once: by itself it would give the connection up after half a minute, and go on.
+            out, err = process.communicate(timeout=25)
             equal((process.returncode, out, err), (-number, "", ""), "the end by the signal")
-            if time.monotonic() - started > 1:
-                raise AssertionError("it takes more than a second to end")
             equal(leftovers(store), [], "leftovers")
             goes_on(store, registry, image, reference)
             store.ok("rm", reference)
@@ -124,13 +125,14 @@ def an_ignored_signal_stays_ignored(store):
         image, reference = big_image(registry)
         before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
-            registry.fault(image.layers[0], half(registry, close_later), times=1)
+            gate = Gate(registry, image.layers[0], part=0.5)
             process = store.start("pull", "-q", reference, restore_signals=False)
         finally:
             signal.signal(signal.SIGHUP, before)
         wait_for_half(store)
         process.send_signal(signal.SIGHUP)
-        equal((process.communicate(timeout=30)[0], process.returncode), (image.digest + "\n", 0),
+        gate.opened.set()
+        equal((process.communicate(timeout=180)[0], process.returncode), (image.digest + "\n", 0),
               "the pull")
 
 
@@ -211,7 +213,7 @@ def of_two_pulls_one_goes_on(store):
         cut_off(store, registry, image, reference)
         processes = [store.start("pull", "-q", reference) for _ in range(2)]
         for process in processes:
-            equal((process.communicate(timeout=60)[1], process.returncode), ("", 0), "a pull")
+            equal((process.communicate(timeout=180)[1], process.returncode), ("", 0), "a pull")
         equal((leftovers(store), os.listdir(store.root / "partial")), ([], []), "what is left")
 
 

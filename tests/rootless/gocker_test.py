@@ -192,7 +192,7 @@ def what_a_container_writes_stays_with_it(machine):
 @test
 def background_exec_logs_stop(machine):
     machine("run", "-d", "--name", "box", "--network", "none", machine.busybox, "sh", "-c",
-            "echo started; trap 'exit 3' TERM; while :; do sleep 1; done")
+            "trap 'exit 3' TERM; echo started; while :; do sleep 1; done")
     wait_until(lambda: "started" in machine("logs", "box")[0], "its output")
     equal(machine("exec", "box", "sh", "-c", "id -u; echo $PPID")[0].split(), ["0", "0"])
     equal(machine("exec", "--user", "ann", "box", "id", "-u")[0], "1000\n")
@@ -316,8 +316,11 @@ def unshare_runs_programs_as_the_users_root(machine):
 @test
 def many_at_once_share_one_namespace(machine):
     runs = [machine.user.start(machine.image_program, "unshare", "sh", "-c",
-                               "readlink /proc/self/ns/user; sleep 0.5") for _ in range(8)]
-    seen = {run.communicate(timeout=60)[0].strip() for run in runs}
+                               "readlink /proc/self/ns/user; read end", stdin=subprocess.PIPE)
+            for _ in range(8)]
+    seen = {run.stdout.readline() for run in runs}  # all of them live until each has told
+    for run in runs:
+        run.communicate("\n", timeout=60)
     equal(len(seen), 1, "user namespaces")
     equal([run.returncode for run in runs], [0] * 8)
 

@@ -62,7 +62,7 @@ def a_delegated_group_of_v2_is_used(machine):
 
     call("run", "--detach", "--bundle", machine.bundle, "box")
     group = inner.parent / "box"
-    equal((group / "cgroup.procs").read_text().split()[0], str(machine.pid()), "who is in it")
+    contains((group / "cgroup.procs").read_text().split(), str(machine.pid()))
     call("pause", "box")
     equal(json.loads(call("state", "box"))["status"], "paused")
     call("resume", "box")

@@ -1,5 +1,6 @@
 """What the tests of gocker-runtime as an ordinary user share."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -9,7 +10,7 @@ import subprocess
 import sys
 
 import user
-from user import equal, wait_until
+from user import equal, remove_group
 
 UNIFIED = next((place for place in (pathlib.Path("/sys/fs/cgroup"),
                                     pathlib.Path("/sys/fs/cgroup/unified"))
@@ -104,9 +105,9 @@ class Machine:
         for group in reversed(self.groups):
             for below in sorted(group.glob("**/"), reverse=True):  # itself the last
                 for pid in (below / "cgroup.procs").read_text().split():
-                    os.kill(int(pid), signal.SIGKILL)
-                wait_until(lambda: not (below / "cgroup.procs").read_text(), "empty group")
-                below.rmdir()
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                remove_group(below)
         self.groups = []
 
     def stop(self):

@@ -34,10 +34,13 @@ def exit_code_is_the_programs(machine):
 
 @test
 def create_start_exec_kill_delete(machine):
-    machine.configure("sh", "-c", "trap 'exit 7' TERM; sleep 1000 & wait")
+    machine.configure("sh", "-c", "trap 'exit 7' TERM; touch /tmp/ready; sleep 1000 & wait")
     machine.create()
     equal(json.loads(machine("state", "box")[0])["status"], "created")
     machine("start", "box")
+    ready = machine.rootfs / "tmp/ready"
+    wait_until(ready.exists, "the program")  # before its trap, it heeds no TERM as a first process
+    ready.unlink()
     equal(machine("exec", "box", "sh", "-c", "id -u; echo $PPID")[0].split(), ["0", "0"])
     machine("exec", "box", "sh", "-c", "exit 3", code=3)
     contains(machine("exec", "box", "cat", "/proc/self/status")[0], "NoNewPrivs:\t1")

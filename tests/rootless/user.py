@@ -15,7 +15,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import tap
-from expect import contains, equal, wait_until  # for the tests too
+from expect import contains, equal, remove_group, wait_until  # noqa: F401  # for the tests too
 
 RANGE = 65536
 TESTS = []
@@ -71,7 +71,7 @@ class User:
         return {"user": self.uid, "group": self.uid, "extra_groups": [], "cwd": self.home,
                 "env": {**self.env, **(env or {})}, "preexec_fn": before, "text": True}
 
-    def __call__(self, *words, code=0, text=None, env=None, before=None, timeout=60):
+    def __call__(self, *words, code=0, text=None, env=None, before=None, timeout=180):
         """Runs a program to its end as the user; (stdout, stderr). `before` runs before it, as the
         user already."""
         done = subprocess.run([str(word) for word in words], capture_output=True, timeout=timeout,

@@ -49,7 +49,7 @@ def an_image():
 def strace(store, options, words):
     return subprocess.run(["strace", "-f", "-qq", "--seccomp-bpf", *options, *store.command(*words)],
                           env={**store.environment, **support.TRACED}, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=300)
 
 
 def counts(store, words):

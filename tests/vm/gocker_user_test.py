@@ -45,7 +45,7 @@ class Gocker:
     def clean(self):
         for each in json.loads(self("ps", "-a", "--format", "json")):
             self("rm", "-f", each["id"], check=False)
-        wait_until(lambda: self.scopes() == "", "the end of the scopes")
+        wait_until(lambda: self.scopes() == "", "the end of the scopes", 120)
 
 
 def limits_hold(gocker):
@@ -69,12 +69,12 @@ def container_is_in_a_scope_of_the_users_systemd(gocker):
 def life_of_a_container(gocker):
     gocker(*RUN, "-d", "--name", "life", "box", "sh", "-c",
            "trap 'exit 3' TERM; echo begun; while :; do sleep 0.2; done")
+    wait_until(lambda: gocker("logs", "life") == "begun", "the program's words in the log")
     expect(gocker("exec", "life", "cat", "/proc/self/cgroup"), "0::/", "exec is in the group")
     gocker("pause", "life")
     expect("aused" in gocker("ps"), True, "pause")
     gocker("unpause", "life")
     expect("while" in gocker("top", "life"), True, "top")
-    expect(gocker("logs", "life"), "begun", "logs")
     gocker("stop", "life")
     expect(gocker("wait", "life"), "3", "exit code")
     gocker("start", "life")

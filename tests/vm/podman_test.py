@@ -34,7 +34,7 @@ class Podman:
     def is_clean(self):
         """conmon's own scope goes when that has told of the end."""
         wait_until(lambda: self.systemctl("list-units", "--all", "--no-legend", "libpod-*.scope") == "",
-                   "the end of all scopes", 60)
+                   "the end of all scopes", 120)
 
 
 def manager_is_systemd(podman):
@@ -58,6 +58,7 @@ def limits_are_set(podman):
 def life_of_a_container(podman):
     podman.run("--detach", "--name", "gk-life", "--memory", "64m", IMAGE, "sh", "-c",
                "trap 'exit 3' TERM; echo begun; while :; do sleep 0.2; done")
+    wait_until(lambda: podman("logs", "gk-life") == "begun", "the program's words in the log")
     memory = ("exec", "gk-life", "cat", "/sys/fs/cgroup/memory.max")
     expect(podman("exec", "gk-life", "id", "-u"), "0", "exec")
     podman("update", "--memory", "100m", "gk-life")
@@ -67,10 +68,9 @@ def life_of_a_container(podman):
     podman("pause", "gk-life")
     expect(podman("inspect", "--format", "{{.State.Status}}", "gk-life"), "paused", "pause")
     podman("unpause", "gk-life")
-    expect(podman("logs", "gk-life"), "begun", "logs")
     expect(podman("stats", "--no-stream", "--format", "{{.PIDs}} {{.MemUsage}}",
                   "gk-life").split()[0] in ("1", "2"), True, "stats")
-    podman("stop", "--time", "5", "gk-life")
+    podman("stop", "--time", "60", "gk-life")
     expect(podman("inspect", "--format", "{{.State.ExitCode}}", "gk-life"), "3", "stop")
     podman("start", "gk-life")
     podman("rm", "--force", "--time", "0", "gk-life")

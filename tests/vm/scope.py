@@ -29,7 +29,7 @@ LIMIT_PROPERTIES = {"MemoryMax": str(64 << 20), "MemoryLow": str(32 << 20),
 def command(*words, check=True, **options):
     """stdout and stderr of a program, together."""
     done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=120, **options)
+                          stderr=subprocess.STDOUT, timeout=300, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(words)}: exit code {done.returncode}: {done.stdout}")
     return done.stdout.strip()
@@ -89,7 +89,7 @@ def start_place(*words, **options):
     sleeper = subprocess.Popen(["systemd-run", "--scope", "--quiet", *words, "sleep", "infinity"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options)
     process = pathlib.Path(f"/proc/{sleeper.pid}")
-    wait_until(lambda: (process / "comm").read_text() == "sleep\n", f"systemd-run {words}", 60)
+    wait_until(lambda: (process / "comm").read_text() == "sleep\n", f"systemd-run {words}", 120)
     return UNIFIED / (process / "cgroup").read_text().strip().removeprefix("0::/")
 
 
@@ -142,7 +142,7 @@ class Scope:
         done = subprocess.run([*self.prefix, self.runtime, "--systemd-cgroup", "--log", log,
                                *globals, "run", "--detach", "--bundle", self.bundle, self.id],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=120, **self.caller.options)
+                              stderr=subprocess.DEVNULL, timeout=300, **self.caller.options)
         said = log.read_text() if log.exists() else ""
         if check and done.returncode != 0:
             raise AssertionError(f"run: exit code {done.returncode}: {said}")

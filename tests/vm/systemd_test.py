@@ -84,7 +84,7 @@ def path_of_the_other_form_is_refused(box):
 
 def name_in_use_is_refused(box):
     command("systemd-run", "--scope", "--quiet", f"--unit={box.unit}", "sh", "-c",
-            "sleep 20 >/dev/null 2>&1 &")
+            "sleep 1000 >/dev/null 2>&1 &")
     try:
         code, said = box.run(check=False)
         if code == 0 or box.unit not in said:

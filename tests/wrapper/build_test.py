@@ -17,7 +17,7 @@ import time
 
 import fixture
 from build_context import (Context, check_nothing_left, config, inspect, last_layer, run)
-from fixture import contains, equal, test
+from fixture import contains, equal, test, wait_until
 
 
 # --- a Dockerfile from end to end ----------------------------------------------------------------
@@ -69,24 +69,21 @@ CMD ["again"]
 
 @test
 def the_second_build_is_cached_and_the_same_image(gocker, image):
-    context = Context(gocker, f"FROM {image}\nCOPY a /a\nRUN cat /a > /b; sleep 1\nCMD cat /b\n",
+    once = "cat /proc/sys/kernel/random/uuid > /once"  # another image, were it done again
+    context = Context(gocker, f"FROM {image}\nCOPY a /a\nRUN cat /a > /b; {once}\nCMD cat /b\n",
                       {"a": "1\n"})
     first, err = context.build()
     equal(err.count("CACHED"), 0)
     os.utime(context.path / "a", (1, 1))  # times do not count
-    begin = time.monotonic()
     second, err = context.build()
-    took = time.monotonic() - begin
     equal(second, first)
     equal(re.findall("STEP (./4).* CACHED", err), ["2/4", "3/4"])
-    if took > 0.9:  # milliseconds on an idle machine
-        raise AssertionError(f"a cached build took {took:.2f} s")
     context.write("a", "2\n")
     equal(context.build()[1].count("CACHED"), 0, "content of a copied file")
     equal(run(gocker), "2\n")
     (context.path / "a").chmod(0o600)
     equal(context.build()[1].count("CACHED"), 0, "mode of a copied file")
-    context.write("Dockerfile", f"FROM {image}\nCOPY a /a\nRUN cat /a > /b; sleep 1\nCMD true\n")
+    context.write("Dockerfile", f"FROM {image}\nCOPY a /a\nRUN cat /a > /b; {once}\nCMD true\n")
     (context.path / "a").chmod(0o600)
     equal(context.build()[1].count("CACHED"), 2, "a setting behind the steps")
     equal(context.build("--no-cache")[1].count("CACHED"), 0)
@@ -393,6 +390,13 @@ def history_and_tag_tell_of_images(gocker, image):
 # --- cut off -------------------------------------------------------------------------------------
 
 
+def has_no_run(gocker):
+    """After the next command, or one more where a child of the killed one was just ending."""
+    gocker("images")
+    runs = gocker.state / "build"
+    return not runs.is_dir() or not os.listdir(runs)
+
+
 @test
 def a_killed_build_leaves_nothing_for_the_next_command(gocker, image):
     context = Context(gocker, f"FROM {image}\nCOPY a /a\nRUN sleep 0.05\nRUN cat /a > /b\n",
@@ -403,9 +407,7 @@ def a_killed_build_leaves_nothing_for_the_next_command(gocker, image):
         time.sleep(0.02 + 0.015 * moment)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        gocker("images")
-        runs = gocker.state / "build"
-        equal(os.listdir(runs) if runs.is_dir() else [], [], "containers of RUN")
+        wait_until(lambda: has_no_run(gocker), "the end of the containers of RUN")
         context.build()
         check_nothing_left(gocker)
     equal(run(gocker, "wc", "-c", "/b"), "200000 /b\n")
@@ -419,7 +421,7 @@ def an_interrupted_build_ends_its_container(gocker, image):
     while line not in ("begun\n", ""):
         line = process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     equal(process.returncode, 1)
     contains(err, "RUN: interrupted")
     check_nothing_left(gocker)

@@ -165,8 +165,9 @@ def an_unknown_image_is_one_line(gocker, image):
 
 @test
 def a_registry_that_is_down_is_one_line(gocker, image):
-    missing = f"127.0.0.1:{registry.free_port()}/demo/busybox"
-    _, err = gocker("create", missing, "true", code=1)
+    with registry.closed_port() as port:
+        missing = f"127.0.0.1:{port}/demo/busybox"
+        _, err = gocker("create", missing, "true", code=1)
     contains(err.splitlines()[-1], missing.split("/")[0])
     gocker.check_clean()
 
@@ -213,7 +214,7 @@ def exec_runs_in_the_container(gocker, image):
     equal(gocker("exec", "-i", "box", "cat", text="typed")[0], "typed")
     equal(gocker("exec", "box", "wc", "-c", text="typed")[0].strip(), "0")
     gocker("exec", "-d", "box", "sh", "-c", "echo later > /later")
-    wait_until(lambda: gocker("exec", "box", "cat", "/later")[0] == "later\n", "the file")
+    wait_until(lambda: gocker("exec", "box", "cat", "/later", code=None)[0] == "later\n", "the file")
     gocker("rm", "-f", "box")
 
 
@@ -240,7 +241,7 @@ def logs_are_kept_and_followed(gocker, image):
     equal(gocker("logs", "--since", "1h", "box")[0], "out\nhalf")
     contains(gocker.fails("logs", "--since", "soon", "box", code=2), "'soon' is no time")
     gocker("rm", "box")
-    started(gocker, image, "sh", "-c", "for i in 1 2 3; do echo $i; sleep 0.3; done")
+    gocker("run", "-d", "--name", "box", image, "sh", "-c", "for i in 1 2 3; do echo $i; sleep 0.3; done")
     equal(gocker("logs", "-f", "box")[0], "1\n2\n3\n")
     gocker("rm", "-f", "box")
 
@@ -286,12 +287,13 @@ def inspect_tells_all_or_parts(gocker, image):
 
 @test
 def kill_wait_restart_top_pause(gocker, image):
-    started(gocker, image, "sh", "-c", "trap 'exit 4' USR2; while true; do sleep 0.05; done")
+    started(gocker, image, "sh", "-c", "trap 'exit 4' USR2; echo ready; while true; do sleep 0.05; done")
     contains(gocker("top", "box")[0], "trap")
+    wait_until(lambda: "ready" in gocker("logs", "box")[0], "the program")
     waiting = gocker.start("wait", "box")
-    time.sleep(0.3)
+    time.sleep(0.3)  # so that it does wait; what comes later is told as well
     gocker("kill", "-s", "USR2", "box")
-    equal(waiting.communicate(timeout=20)[0], "4\n")
+    equal(waiting.communicate(timeout=60)[0], "4\n")
     equal(gocker("wait", "box")[0], "4\n", "afterwards, too")
     contains(gocker.fails("kill", "-s", "NOPE", "box", code=2), "NOPE")
     gocker("start", "box")
@@ -329,7 +331,8 @@ def restart_policies_are_followed(gocker, image):
 def attach_shows_and_types_and_detaches(gocker, image):
     started(gocker, image, "sh", options=["-it"])
     terminal = Terminal(gocker, "attach", "box", rows=31, columns=99)
-    terminal.type("stty size\n")
+    # The size takes another way to the container than what is typed.
+    terminal.type("until stty size | grep '31 [9]9'; do sleep 0.1; done\n")
     terminal.read_until("31 99")
     terminal.type("\x10\x11")
     equal(terminal.end(), 0)

@@ -11,7 +11,7 @@ from fixture import contains, equal, test, wait_until
 
 # A script without an interpreter line is no program to the kernel.
 MAKE_FILES = "echo exit 3 > /tmp/plain; chmod +x /tmp/plain; " \
-             "printf '#!/no/such\nexit 3\n' > /tmp/orphan; chmod +x /tmp/orphan; sleep 100"
+             "printf '#!/no/such\nexit 3\n' > /tmp/orphan; chmod +x /tmp/orphan; touch /tmp/ready; sleep 100"
 ABSENT = (("nosuch", "not found"), ("/no/such", "no such file"))
 NOT_EXECUTABLE = (("/etc/passwd", "permission denied"), ("/etc", "is a directory"))
 IN_RUNNING = ((127, ABSENT), (126, NOT_EXECUTABLE), (126, [("/tmp/plain", "exec format error")]),
@@ -67,7 +67,7 @@ def start_attached_ends_like_run(gocker, image):
 @test
 def exec_ends_like_run(gocker, image):
     gocker("run", "-d", "--name", "box", image, "sh", "-c", MAKE_FILES)
-    wait_until(lambda: "orphan" in gocker("exec", "box", "ls", "/tmp")[0], "the files")
+    wait_until(lambda: "ready" in gocker("exec", "box", "ls", "/tmp")[0], "the files")
     for code, programs in IN_RUNNING:
         for program, reason in programs:
             contains(gocker.fails("exec", "box", program, code=code), reason)

@@ -11,7 +11,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 
 import registry
@@ -20,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import tap
 import terminal
-from expect import contains, equal, wait_until  # noqa: F401  # for the files of tests
+from expect import contains, equal, remove_group, wait_until  # noqa: F401  # for the files of tests
 
 TESTS = []
 
@@ -48,7 +47,7 @@ class Gocker:
                     "GOCKER_NETWORK": "none",  # the others take a while
                     "GOCKER_REGISTRIES_CONF": "/dev/null"}
 
-    def __call__(self, *words, code=0, text=None, env=None, program=None, timeout=60):
+    def __call__(self, *words, code=0, text=None, env=None, program=None, timeout=180):
         """Runs one command to its end and checks the exit code, unless it is None; (stdout, stderr)."""
         done = subprocess.run([program or self.program, *words], input=text, text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL if text is None else None,
@@ -103,14 +102,14 @@ class Gocker:
 
     def check_clean(self):
         """Nothing is left of any container; networks are taken down in the background."""
-        deadline = time.monotonic() + 15
-        while self.leftovers() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not self.leftovers(), "the end of everything")
         equal(self.leftovers(), [], "leftovers")
 
     def remove_everything(self):
-        for container in self.containers():
-            self("rm", "-f", container)
+        """Some may be about to go by themselves: rm is right to know nothing of those."""
+        said = [self("rm", "-f", container, code=None)[1] for container in self.containers()]
+        wait_until(lambda: not self.containers(), f"the end of all containers, of which rm said {said}")
 
     @contextlib.contextmanager
     def running(self, *words):

@@ -49,5 +49,5 @@ def check_nothing_left(gocker, ids):
         return not found
 
     with contextlib.suppress(AssertionError):
-        wait_until(is_clean, "the end of everything", 15)
+        wait_until(is_clean, "the end of everything")
     equal(found, [], "left on the machine")

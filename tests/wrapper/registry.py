@@ -34,6 +34,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@contextlib.contextmanager
+def closed_port():
+    """A port of the loopback that nobody listens on, nor can meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
 def bcrypt(password):
     """crypt(3)'s, as Python has none of its own any more; with the fewest rounds, and always the same
     salt."""

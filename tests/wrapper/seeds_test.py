@@ -18,7 +18,7 @@ def containers_start_in_the_order_that_is_asked_for(gocker, image):
     gocker("network", "create", "team")
     try:
         gocker("create", "--name", "web", "--network", "team", image, "sh", "-c",
-               "until nc db 99; do sleep 0.1; done; sleep 100")
+               "until line=$(nc db 99) && test -n \"$line\"; do sleep 0.1; done; echo $line; sleep 100")
         gocker("create", "--name", "db", "--network", "team", image, "sh", "-c",
                "while true; do echo data | nc -l -p 99; done")
         equal(gocker("start", "db", "web")[0], "db\nweb\n")

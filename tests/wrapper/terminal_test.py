@@ -45,7 +45,7 @@ class Screen:
     def wait_for(self, *parts):
         """Until all of the parts are on the screen; the screen."""
         with contextlib.suppress(AssertionError):
-            wait_until(lambda: all(part in self.text() for part in parts), "the screen", 15)
+            wait_until(lambda: all(part in self.text() for part in parts), "the screen")
         for part in parts:
             contains(self.text(), part)
         return self.text()

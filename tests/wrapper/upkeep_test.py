@@ -147,7 +147,7 @@ def an_init_reaps_what_is_left_behind(gocker, image):
         gocker("run", "-d", "--name", "box", *options, image, "sleep", "100")
         gocker("exec", "box", "sh", "-c", "(sleep 0.1 &)")
         wait_until(lambda: gocker("exec", "box", "sh", "-c", COUNT_ZOMBIES)[0] == zombies and
-                   "sleep 0.1" not in gocker("top", "box")[0], f"{zombies} zombies with {options}", 5)
+                   "sleep 0.1" not in gocker("top", "box")[0], f"{zombies} zombies with {options}")
         gocker("rm", "-f", "box")
     gocker.check_clean()
 
@@ -156,6 +156,7 @@ def an_init_reaps_what_is_left_behind(gocker, image):
 def an_init_passes_signals_on_and_the_exit_code(gocker, image):
     gocker("run", "-d", "--init", "--name", "box", image, "sleep", "100")
     equal(gocker("exec", "box", "cat", "/proc/1/cmdline")[0], "/dev/init\0--\0sleep\x00100\0")
+    wait_until(lambda: len(gocker("top", "box")[0].splitlines()) == 3, "the program below init")
     gocker("stop", "-t", "20", "box")  # as process 1 it would be killed after 20 s
     equal(json.loads(gocker("inspect", "box")[0])[0]["State"]["ExitCode"], 143)
     equal(gocker.listing()[0]["command"], ["sleep", "100"])

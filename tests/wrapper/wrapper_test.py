@@ -198,11 +198,10 @@ def a_terminal_has_size_and_signals(gocker, image):
 @test
 def a_terminals_new_size_reaches_the_container(gocker, image):
     terminal = Terminal(gocker, "run", "--rm", "-it", image, "sh", "-c",
-                        "stty size; read line; stty size", rows=20, columns=70)
+                        "stty size; until stty size | grep '21 71'; do sleep 0.05; done",
+                        rows=20, columns=70)
     terminal.read_until("20 70")
     terminal.resize(21, 71)
-    time.sleep(0.2)
-    terminal.type("\n")
     terminal.read_until("21 71")
     equal(terminal.end(), 0)
 
@@ -210,12 +209,14 @@ def a_terminals_new_size_reaches_the_container(gocker, image):
 @test
 def ctrl_c_without_a_terminal_of_its_own_ends_the_container_once(gocker, image):
     # -i alone: this terminal's Ctrl-C goes to the whole process group.
-    script = "trap 'count=x$count' INT; echo ready; read line; echo end:$count; exit 5"
+    script = "trap 'count=x$count; echo caught' INT; echo ready; " \
+             "until read line && test $line = end; do :; done; echo end:$count; exit 5"
     terminal = Terminal(gocker, "run", "--rm", "-i", image, "sh", "-c", script)
     terminal.read_until("ready")
     terminal.type("\x03")
-    time.sleep(0.5)
-    terminal.type("\n")
+    terminal.read_until("caught")
+    time.sleep(0.5)  # for a second one, which there must not be
+    terminal.type("end\n")
     code = terminal.end()
     contains(terminal.output, "end:x\r\n")
     equal(code, 5)
@@ -237,7 +238,7 @@ def signals_to_the_wrapper_reach_the_program(gocker, image):
                                    "while true; do sleep 0.05; done")
             equal(process.stdout.readline(), "ready\n")
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
             equal((out, err, process.returncode), (name + "\n", "", 9), f"{options} {name}")
         gocker.remove_everything()
     gocker.check_clean()
@@ -288,7 +289,7 @@ def rm_refuses_a_running_container_without_force(gocker, image):
     with gocker.running(image, "sleep", "100") as process:
         contains(gocker.fails("rm", "runner"), "is running; gocker rm -f")
         equal(gocker("rm", "-f", "runner")[0], "runner\n")
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         equal(process.returncode, 137)
     gocker.check_clean()
 
@@ -365,9 +366,10 @@ def an_unknown_image_fails_in_one_line(gocker, image):
 
 @test
 def a_registry_that_is_down_fails_in_one_line(gocker, image):
-    missing = f"127.0.0.1:{registry.free_port()}/demo/busybox"
-    contains(gocker.fails("pull", missing), missing.split("/")[0])
-    gocker("run", "--rm", missing, "true", code=125)
+    with registry.closed_port() as port:
+        missing = f"127.0.0.1:{port}/demo/busybox"
+        contains(gocker.fails("pull", missing), missing.split("/")[0])
+        gocker("run", "--rm", missing, "true", code=125)
     gocker.check_clean()
 
 

@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -241,6 +243,51 @@ TEST(ChildTest, MovingKillsWhatIsReplaced) {
   EXPECT_FALSE(process_exists(replaced));
   first.signal(SIGTERM);
   EXPECT_EQ(exit_code_of(first.wait()), 128 + SIGTERM);
+}
+
+TEST(EndWithParent, KillsTheChildOfWhoIsKilled) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::optional<Child> parent = clone_child(0, Fd());
+  if (!parent) {
+    const pid_t own = ::getpid();
+    const std::optional<Child> child = clone_child(0, Fd());
+    if (!child) {
+      end_with_parent(own);
+      if (::write(pipe[1], "lives", 5) != 5) exit_now(1);
+    }
+    while (true) ::pause();
+  }
+  ::close(pipe[1]);
+  char first = 0;
+  EXPECT_EQ(::read(pipe[0], &first, 1), 1);  // with its parent it lives
+  parent->kill_and_reap();
+  std::array<char, 8> rest{};
+  EXPECT_EQ(::read(pipe[0], rest.data(), rest.size()), 4);
+  EXPECT_EQ(::read(pipe[0], rest.data(), rest.size()), 0);  // nobody holds the other end
+  ::close(pipe[0]);
+}
+
+TEST(EndWithParent, EndsTheChildOfWhoWasKilledBefore) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::optional<Child> parent = clone_child(0, Fd());
+  if (!parent) {
+    const pid_t own = ::getpid();
+    std::optional<Child> child = clone_child(0, Fd());
+    if (child) {
+      child->release();
+      exit_now(0);
+    }
+    while (::getppid() == own) std::this_thread::sleep_for(1ms);
+    end_with_parent(own);
+    exit_now(::write(pipe[1], "lives", 5) == 5 ? 0 : 1);
+  }
+  ::close(pipe[1]);
+  EXPECT_EQ(exit_code_of(parent->wait()), 0);
+  char first = 0;
+  EXPECT_EQ(::read(pipe[0], &first, 1), 0);
+  ::close(pipe[0]);
 }
 
 TEST(ProcessStartTime, NamesAProcessForGood) {
