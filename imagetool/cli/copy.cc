@@ -36,12 +36,30 @@ constexpr std::array kOptions = {
     Option{"dest-creds", 0, "USER:PASSWORD", "credentials for TARGET"},
 };
 
-// "docker-archive:FILE" or a registry's "[docker://]REF".
+// "docker-archive:FILE", "oci:DIR[:NAME]" or a registry's "[docker://]REF".
 struct Place {
-  std::string archive;  // the file; empty: a registry
-  ArchiveFormat format = ArchiveFormat::docker;
+  enum class Kind { registry, layout, archive } kind = Kind::registry;
   Reference reference;
+  LayoutPlace layout;
+  std::string archive;  // the file
+  ArchiveFormat format = ArchiveFormat::docker;
+
+  bool is_registry() const { return kind == Kind::registry; }
 };
+
+constexpr std::string_view kLayout = "oci:";
+
+LayoutPlace parse_layout(const std::string& text) {
+  const size_t start = kLayout.size();
+  const size_t colon = text.find(':', start);
+  LayoutPlace place{text.substr(start, colon - start), {}};
+  if (colon != std::string::npos) place.name = text.substr(colon + 1);
+  if (place.directory.empty()) throw Error("'" + text + "' names no directory");
+  if (colon != std::string::npos && place.name.empty()) {
+    throw Error("'" + text + "' ends with a colon and no name");
+  }
+  return place;
+}
 
 Place parse_place(std::string text) {
   Place place;
@@ -50,6 +68,12 @@ Place parse_place(std::string text) {
     place.archive = text.substr(kind.size() + 1);
     place.format = parse_archive_format(kind);
     if (place.archive.empty()) throw Error("'" + text + "' names no file");
+    place.kind = Place::Kind::archive;
+    return place;
+  }
+  if (text.starts_with(kLayout)) {
+    place.kind = Place::Kind::layout;
+    place.layout = parse_layout(text);
     return place;
   }
   if (text.starts_with("docker://")) text.erase(0, 9);
@@ -84,7 +108,8 @@ ImageCopyOptions copy_options(const Arguments& arguments, const Place& source,
   if (arguments.has("all") && arguments.has("platform")) {
     throw UsageError("--all and --platform exclude each other");
   }
-  const bool has_archive = !source.archive.empty() || !target.archive.empty();
+  const bool has_archive =
+      source.kind == Place::Kind::archive || target.kind == Place::Kind::archive;
   if (arguments.has("all") && has_archive) throw UsageError("--all: archives hold one platform");
   options.source = access_of(arguments, "src");
   options.target = access_of(arguments, "dest");
@@ -131,10 +156,24 @@ std::string to_archive(const Place& source, const Place& target, const ImageCopy
   return digest;
 }
 
+std::string copy(const Place& source, const Place& target, const ImageCopyOptions& options,
+                 Progress& progress) {
+  using Kind = Place::Kind;
+  if (source.kind == Kind::archive) return from_archive(source, target, options, progress);
+  if (target.kind == Kind::archive) return to_archive(source, target, options, progress);
+  if (source.kind == Kind::layout) {
+    return copy_from_layout(source.layout, target.reference, options, progress);
+  }
+  if (target.kind == Kind::layout) {
+    return copy_to_layout(source.reference, target.layout, options, progress);
+  }
+  return copy_image(source.reference, target.reference, options, progress);
+}
+
 void run(const Global&, const Arguments& arguments) {
   const Place source = place_argument(arguments.positionals()[0]);
   const Place target = place_argument(arguments.positionals()[1]);
-  if (!source.archive.empty() && !target.archive.empty()) {
+  if (!source.is_registry() && !target.is_registry()) {
     throw UsageError("one of the two must be at a registry");
   }
   const ImageCopyOptions options = copy_options(arguments, source, target);
@@ -142,14 +181,8 @@ void run(const Global&, const Arguments& arguments) {
   const InterruptWatch interrupts;
   std::string digest;
   {
-    Progress progress(style, target.archive.empty() ? kUploading : kDownloading);
-    if (!source.archive.empty()) {
-      digest = from_archive(source, target, options, progress);
-    } else if (!target.archive.empty()) {
-      digest = to_archive(source, target, options, progress);
-    } else {
-      digest = copy_image(source.reference, target.reference, options, progress);
-    }
+    Progress progress(style, target.is_registry() ? kUploading : kDownloading);
+    digest = copy(source, target, options, progress);
   }
   if (arguments.has("digestfile")) write_output_file(arguments.value("digestfile"), digest + "\n");
   print(digest + "\n");
@@ -161,13 +194,11 @@ const Command kCopy = {
     "copy",
     "SOURCE TARGET",
     "copy an image between registries, past the store; prints its digest",
-    "SOURCE and TARGET are [docker://]REF, as pull takes it; one of them may be "
-    "docker-archive:FILE "
-    "or\n"
-    "oci-archive:FILE. Digests stay the same. What TARGET has, or can mount from SOURCE's "
-    "repository "
-    "at\n"
-    "the same registry, is not fetched.\n",
+    "SOURCE and TARGET are [docker://]REF, as pull takes it; one of them may be oci:DIR[:NAME], "
+    "an\n"
+    "image layout in a directory, docker-archive:FILE or oci-archive:FILE. Digests stay the same.\n"
+    "What TARGET has, or can mount from SOURCE's repository at the same registry, is not "
+    "fetched.\n",
     kOptions,
     2,
     2,

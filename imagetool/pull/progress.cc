@@ -155,6 +155,10 @@ void Progress::warn(std::string_view message) {
   print(std::string("gocker-image: warning: ").append(message).append("\n"));
 }
 
+std::string layer_name(size_t index, size_t count) {
+  return "layer " + std::to_string(index + 1) + " of " + std::to_string(count);
+}
+
 std::string human_size(uint64_t bytes) {
   constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);

@@ -63,6 +63,9 @@ class Progress {
   size_t drawn_ = 0;  // lines on the screen that are ours
 };
 
+// "layer 2 of 5", for the index 1.
+std::string layer_name(size_t index, size_t count);
+
 // "12.3 MB"; units of 1000 bytes, as registries and disks count.
 std::string human_size(uint64_t bytes);
 

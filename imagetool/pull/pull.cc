@@ -30,10 +30,6 @@ void check_platform(const Image& image, const LocatedImage& located, const PullO
   progress.warn(text + ", not for " + to_text(located.platform));
 }
 
-std::string layer_name(const Image& image, size_t index) {
-  return "layer " + std::to_string(index + 1) + " of " + std::to_string(image.layers.size());
-}
-
 // The layers that the store lacks, each blob once.
 std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transaction) {
   std::vector<BlobDownload> missing;
@@ -43,7 +39,7 @@ std::vector<BlobDownload> missing_layers(const Image& image, Transaction& transa
     if (!seen.insert(blob.digest).second || transaction.has_blob(blob.digest)) continue;
     BlobDownload& download = missing.emplace_back();
     download.descriptor = blob;
-    download.name = layer_name(image, i);
+    download.name = layer_name(i, image.layers.size());
     download.file = transaction.resume_blob(blob.digest);
   }
   return missing;
@@ -100,7 +96,7 @@ class LayerPull {
 
   ProgressRow row_of(size_t index) const {
     const oci::Descriptor& blob = image_.layers[index].blob;
-    ProgressRow row{layer_name(image_, index), "done", blob.size, blob.size};
+    ProgressRow row{layer_name(index, image_.layers.size()), "done", blob.size, blob.size};
     const auto download = std::find_if(
         downloads_.begin(), downloads_.end(),
         [&](const BlobDownload& each) { return each.descriptor.digest == blob.digest; });

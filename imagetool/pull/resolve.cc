@@ -1,6 +1,8 @@
 #include "imagetool/pull/resolve.h"
 
-#include <vector>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "imagetool/platform.h"
 #include "imagetool/store/image.h"
@@ -10,8 +12,9 @@ namespace gocker {
 namespace {
 
 constexpr int kMaxIndexes = 3;
+constexpr size_t kMostDocuments = 1000;
 
-bool is_index(const oci::Descriptor& descriptor) {
+bool names_index(const oci::Descriptor& descriptor) {
   return descriptor.media_type == oci::media_type::kIndex ||
          descriptor.media_type == oci::media_type::kDockerList;
 }
@@ -22,30 +25,19 @@ std::vector<const oci::Descriptor*> candidates(const oci::Index& index,
   if (const oci::Descriptor* best = choose(index, wanted)) return {best};
   std::vector<const oci::Descriptor*> nested;
   for (const oci::Descriptor& descriptor : index.manifests) {
-    if (is_index(descriptor) && !descriptor.platform) nested.push_back(&descriptor);
+    if (names_index(descriptor) && !descriptor.platform) nested.push_back(&descriptor);
   }
   return nested;
 }
 
-Document get(Repository& repository, const oci::Descriptor& descriptor) {
-  Document document = repository.manifest(descriptor.digest, kMaxDocumentSize);
-  if (document.bytes.size() == descriptor.size) return document;
-  throw Error("manifest " + descriptor.digest + ": it has " +
-              std::to_string(document.bytes.size()) + " bytes, not the " +
-              std::to_string(descriptor.size) + " that the index says");
-}
-
 // The manifest for the platform, nothing where `document` is an index that has none.
-std::optional<Document> find_manifest(Repository& repository, Document document,
-                                      const oci::Platform& wanted, int depth,
-                                      std::string& offered) {
-  const std::string name = "manifest " + document.digest;
-  const auto kind = oci::kind_of(document.bytes, document.media_type, name);
-  if (kind == oci::DocumentKind::manifest) return document;
+std::optional<Document> search(const DocumentSource& source, Document document,
+                               const oci::Platform& wanted, int depth, std::string& offered) {
+  if (!is_index(document)) return document;
   if (depth == kMaxIndexes) throw Error("its indexes are nested too deeply");
-  const oci::Index index = oci::parse_index(document.bytes, name);
+  const oci::Index index = oci::parse_index(document.bytes, "manifest " + document.digest);
   for (const oci::Descriptor* candidate : candidates(index, wanted)) {
-    auto found = find_manifest(repository, get(repository, *candidate), wanted, depth + 1, offered);
+    auto found = search(source, source(*candidate), wanted, depth + 1, offered);
     if (found) return found;
   }
   const std::string more = platforms_of(index);
@@ -53,19 +45,70 @@ std::optional<Document> find_manifest(Repository& repository, Document document,
   return std::nullopt;
 }
 
+class Collection {
+ public:
+  explicit Collection(const DocumentSource& source) : source_(source) {}
+
+  void add(const Document& document, int depth) {
+    if (!seen_.insert(document.digest).second) return;
+    if (seen_.size() > kMostDocuments) throw Error("it is an index of too many images");
+    if (is_index(document)) add_children(document, depth);
+    documents_.push_back(document);
+  }
+
+  std::vector<Document> take() { return std::move(documents_); }
+
+ private:
+  void add_children(const Document& document, int depth) {
+    if (depth == kMaxIndexes) throw Error("its indexes are nested too deeply");
+    const std::string name = "index " + document.digest;
+    for (const oci::Descriptor& child : oci::parse_index(document.bytes, name).manifests) {
+      add(source_(child), depth + 1);
+    }
+  }
+
+  const DocumentSource& source_;
+  std::set<std::string> seen_;
+  std::vector<Document> documents_;
+};
+
 }  // namespace
+
+DocumentSource documents_of(Repository& repository) {
+  return [&repository](const oci::Descriptor& descriptor) {
+    Document document = repository.manifest(descriptor.digest, kMaxDocumentSize);
+    if (document.bytes.size() == descriptor.size) return document;
+    throw Error("manifest " + descriptor.digest + ": it has " +
+                std::to_string(document.bytes.size()) + " bytes, not the " +
+                std::to_string(descriptor.size) + " that the index says");
+  };
+}
+
+bool is_index(const Document& document) {
+  return oci::kind_of(document.bytes, document.media_type, "manifest " + document.digest) ==
+         oci::DocumentKind::index;
+}
+
+Document find_manifest(const DocumentSource& source, Document top, const oci::Platform& wanted) {
+  std::string offered;
+  auto manifest = search(source, std::move(top), wanted, 0, offered);
+  if (manifest) return std::move(*manifest);
+  throw Error("there is no image for " + to_text(wanted) +
+              "; there is one for: " + (offered.empty() ? "no platform" : offered));
+}
+
+std::vector<Document> all_documents(const DocumentSource& source, const Document& top) {
+  Collection collection(source);
+  collection.add(top, 0);
+  return collection.take();
+}
 
 ResolvedImage resolve(Repository& repository, const std::string& version,
                       const oci::Platform& wanted) {
-  std::string offered;
-  auto manifest =
-      find_manifest(repository, repository.manifest(version, kMaxDocumentSize), wanted, 0, offered);
-  if (!manifest) {
-    throw Error("there is no image for " + to_text(wanted) +
-                "; there is one for: " + (offered.empty() ? "no platform" : offered));
-  }
-  const oci::Manifest parsed = oci::parse_manifest(manifest->bytes, "manifest " + manifest->digest);
-  return {std::move(*manifest), repository.blob(parsed.config, kMaxDocumentSize)};
+  Document manifest = find_manifest(documents_of(repository),
+                                    repository.manifest(version, kMaxDocumentSize), wanted);
+  const oci::Manifest parsed = oci::parse_manifest(manifest.bytes, "manifest " + manifest.digest);
+  return {std::move(manifest), repository.blob(parsed.config, kMaxDocumentSize)};
 }
 
 }  // namespace gocker

@@ -1,4 +1,4 @@
-// Copies from one registry to another, past the store.
+// Copies between registries, and image layouts in directories, past the store.
 #pragma once
 
 #include <optional>
@@ -26,5 +26,18 @@ struct ImageCopyOptions {
 // only right for that digest.
 std::string copy_image(const Reference& source, const Reference& target,
                        const ImageCopyOptions& options, Progress& progress);
+
+// An image in a directory: "oci:DIR[:NAME]" (image_layout.h).
+struct LayoutPlace {
+  std::string directory;
+  std::string name;
+};
+
+// The same from and to a layout. What has arrived whole stays there, also when the rest fails; the
+// name comes last.
+std::string copy_to_layout(const Reference& source, const LayoutPlace& target,
+                           const ImageCopyOptions& options, Progress& progress);
+std::string copy_from_layout(const LayoutPlace& source, const Reference& target,
+                             const ImageCopyOptions& options, Progress& progress);
 
 }  // namespace gocker

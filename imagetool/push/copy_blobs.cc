@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "imagetool/push/image_blobs.h"
 #include "imagetool/push/target.h"
 #include "imagetool/registry/download.h"
 #include "imagetool/registry/upload.h"
@@ -17,12 +18,6 @@
 
 namespace gocker {
 namespace {
-
-// Layers that registries may not distribute lie elsewhere.
-bool is_distributed(std::string_view media_type) {
-  return media_type.find("nondistributable") == std::string_view::npos &&
-         media_type.find(".foreign.") == std::string_view::npos;
-}
 
 // It has no name, so that nothing is left whatever happens.
 Fd open_spool() {
@@ -107,14 +102,9 @@ void copy_blobs(Repository& source, Repository& target, const oci::Manifest& man
   const std::string mount_from = from.host == to.host && from.path != to.path ? from.path : "";
   if (!mount_from.empty()) target.connection().also_read(mount_from);
   BlobsCopy copies(progress);
-  for (size_t i = 0; i < manifest.layers.size(); ++i) {
-    const oci::Descriptor& layer = manifest.layers[i];
-    if (!is_distributed(layer.media_type) || !done.insert(layer.digest).second) continue;
-    copies.add(layer,
-               "layer " + std::to_string(i + 1) + " of " + std::to_string(manifest.layers.size()),
-               mount_from);
+  for (ImageBlob& blob : blobs_of(manifest, done)) {
+    copies.add(blob.descriptor, std::move(blob.name), mount_from);
   }
-  if (done.insert(manifest.config.digest).second) copies.add(manifest.config, "config", mount_from);
   copies.run(source.connection(), target.connection());
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "imagetool/push/image_blobs.h"
 #include "imagetool/push/mount_sources.h"
 #include "imagetool/push/repack.h"
 #include "imagetool/push/target.h"
@@ -45,58 +46,20 @@ Fd open_blob(const Transaction& transaction, const Files& files, const std::stri
   return found == files.end() ? transaction.open_blob(digest) : found->second.duplicate();
 }
 
-// Each blob once, the config last: it is small, and layers are what takes time.
 std::vector<BlobUpload> uploads_of(const Parcel& parcel, const Transaction& transaction,
                                    const std::map<std::string, std::string>& sources) {
   std::vector<BlobUpload> uploads;
-  std::set<std::string> seen;
-  const auto add = [&](const oci::Descriptor& blob, std::string name) {
-    if (!seen.insert(blob.digest).second) return;
+  std::set<std::string> done;
+  for (ImageBlob& blob : blobs_of(parcel.image.manifest, done)) {
     BlobUpload& upload = uploads.emplace_back();
-    upload.descriptor = blob;
-    upload.name = std::move(name);
-    upload.file = open_blob(transaction, parcel.files, blob.digest);
-    const auto source = sources.find(blob.digest);
+    upload.descriptor = blob.descriptor;
+    upload.name = std::move(blob.name);
+    upload.file = open_blob(transaction, parcel.files, blob.descriptor.digest);
+    const auto source = sources.find(blob.descriptor.digest);
     if (source != sources.end()) upload.mount_from = source->second;
-  };
-  const std::vector<ImageLayer>& layers = parcel.image.layers;
-  for (size_t i = 0; i < layers.size(); ++i) {
-    add(layers[i].blob, "layer " + std::to_string(i + 1) + " of " + std::to_string(layers.size()));
   }
-  add(parcel.image.manifest.config, "config");
   return uploads;
 }
-
-class BlobsPush {
- public:
-  BlobsPush(std::vector<BlobUpload> blobs, Progress& progress)
-      : blobs_(std::move(blobs)), progress_(progress) {}
-
-  void run(RegistryConnection& connection) {
-    std::vector<std::unique_ptr<Transfer>> transfers;
-    transfers.reserve(blobs_.size());
-    for (BlobUpload& blob : blobs_) {
-      if (!blob.mount_from.empty()) connection.also_read(blob.mount_from);
-      transfers.push_back(make_upload(connection, blob));
-    }
-    run_transfers(connection.client(), transfers, [this] { show(); });
-  }
-
- private:
-  void show() {
-    std::vector<ProgressRow> rows;
-    for (const BlobUpload& blob : blobs_) {
-      if (blob.complete() && told_.insert(blob.name).second) progress_.finished(outcome_of(blob));
-      const std::string_view action = blob.complete() ? "done" : kUploading;
-      rows.push_back({blob.name, action, blob.sent, blob.descriptor.size});
-    }
-    progress_.update(rows);
-  }
-
-  std::vector<BlobUpload> blobs_;
-  Progress& progress_;
-  std::set<std::string> told_;  // what a person knows to be there
-};
 
 }  // namespace
 
@@ -119,7 +82,8 @@ std::string push(const Store& store, const Image& image, const Reference& target
     return digest;
   }
   const auto sources = mount_sources(store, parcel.image, repository.endpoint());
-  BlobsPush(uploads_of(parcel, transaction, sources), progress).run(repository.connection());
+  std::vector<BlobUpload> uploads = uploads_of(parcel, transaction, sources);
+  push_blobs(repository.connection(), uploads, progress);
   repository.put_manifest(target.version(),
                           {parcel.manifest, parcel.image.manifest.media_type, digest});
   return digest;

@@ -1,6 +1,5 @@
 #include "imagetool/push/source.h"
 
-#include <set>
 #include <utility>
 
 #include "imagetool/interrupt.h"
@@ -8,39 +7,6 @@
 #include "runtime/base/error.h"
 
 namespace gocker {
-namespace {
-
-constexpr int kMaxIndexes = 3;
-constexpr size_t kMostDocuments = 1000;
-
-class Collection {
- public:
-  explicit Collection(Repository& repository) : repository_(repository) {}
-
-  void add(const Document& document, int depth) {
-    if (!seen_.insert(document.digest).second) return;
-    if (seen_.size() > kMostDocuments) throw Error("it is an index of too many images");
-    if (is_index(document)) add_children(document, depth);
-    documents_.push_back(document);
-  }
-
-  std::vector<Document> take() { return std::move(documents_); }
-
- private:
-  void add_children(const Document& document, int depth) {
-    if (depth == kMaxIndexes) throw Error("its indexes are nested too deeply");
-    const std::string name = "index " + document.digest;
-    for (const oci::Descriptor& child : oci::parse_index(document.bytes, name).manifests) {
-      add(repository_.manifest(child.digest, kMaxDocumentSize), depth + 1);
-    }
-  }
-
-  Repository& repository_;
-  std::set<std::string> seen_;
-  std::vector<Document> documents_;
-};
-
-}  // namespace
 
 SourceImage open_source(HttpClient& client, const Reference& reference,
                         const RegistryAccess& access) {
@@ -63,17 +29,6 @@ SourceImage open_source(HttpClient& client, const Reference& reference,
     }
   }
   throw Error("there is no place to ask for it");
-}
-
-std::vector<Document> all_documents(Repository& repository, const Document& top) {
-  Collection collection(repository);
-  collection.add(top, 0);
-  return collection.take();
-}
-
-bool is_index(const Document& document) {
-  return oci::kind_of(document.bytes, document.media_type, "manifest " + document.digest) ==
-         oci::DocumentKind::index;
 }
 
 }  // namespace gocker

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "imagetool/pull/progress.h"
 #include "imagetool/reference.h"
 #include "imagetool/registry/credentials.h"
 #include "imagetool/registry/repository.h"
@@ -17,6 +19,9 @@ struct RegistryAccess {
 
 // The registry itself, as registries.conf moves it: mirrors are for reading.
 Repository open_target(HttpClient& client, const Reference& target, const RegistryAccess& access);
+
+// Sends what is not there; tells of each blob how it came there.
+void push_blobs(RegistryConnection& connection, std::vector<BlobUpload>& blobs, Progress& progress);
 
 // "layer 2 of 3 (12.3 MB): already there", for people.
 std::string outcome_of(const BlobUpload& blob);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""copy: between registries and archives, past the store; tags, and inspect --remote.
+"""copy: between registries, directories and archives, past the store; tags, and inspect --remote.
 
     tests/image/copy_test.py GOCKER_IMAGE [NAME...]
 
@@ -37,7 +37,7 @@ def copied(store, *words):
     """The digest that copy prints; nothing is left in the store nor in the folder for files."""
     spool = store.folder / "spool"
     spool.mkdir(exist_ok=True)
-    digest = store.ok("copy", *words, environment={"TMPDIR": str(spool)}).strip()
+    digest = store.ok("copy", "-q", *words, environment={"TMPDIR": str(spool)}).strip()
     equal(store.root.exists(), False, "a store")
     equal(os.listdir(spool), [], "files that are left")
     return digest
@@ -59,11 +59,11 @@ def between_real_registries(store):
         platforms = Platforms(origin)
         whole = images.digest_of(platforms.index)
         target = f"{one.host}/copied:1"
-        equal(copied(store, "-q", "--all", platforms.reference, target), whole, "the index's digest")
+        equal(copied(store, "--all", platforms.reference, target), whole, "the index's digest")
         other = f"docker://{two.host}/deep/er/copied"
-        equal(copied(store, "-q", "--all", "--dest-creds", "ann:secret:1", target, other), whole,
+        equal(copied(store, "--all", "--dest-creds", "ann:secret:1", target, other), whole,
               "the same at the second registry")
-        equal(copied(store, "-q", "--src-creds", "ann:secret:1", other, f"{one.host}/alone"),
+        equal(copied(store, "--src-creds", "ann:secret:1", other, f"{one.host}/alone"),
               platforms.here.digest, "this machine's alone")
         for name, digest in ((f"{one.host}/copied:1", platforms.here.digest),
                              (f"{one.host}/alone", platforms.here.digest)):
@@ -134,7 +134,7 @@ def both_lines_may_break(store):
         reference = source.add(image)
         source.fault(f"blobs/{image.layers[0]}", once(half(source, Request.reset)))
         target.fault("uploads/[0-9]", once(longer(1_000_000, swallow(target, 0.5, Request.reset))))
-        copied(store, "-q", reference, f"{target.host}/test/image")
+        copied(store, reference, f"{target.host}/test/image")
         equal(target.blob(image.layers[0]), image.blobs[image.layers[0]], "the layer")
 
 
@@ -204,6 +204,96 @@ def archives(store):
         equal((store.folder / "new.tar").exists(), False, "an archive")
 
 
+def skopeo(*words):
+    """What it prints."""
+    done = subprocess.run(["skopeo", *map(str, words)], capture_output=True, timeout=60)
+    equal(done.returncode, 0, f"skopeo {words}: {done.stderr}")
+    return done.stdout
+
+
+@test
+def an_index_by_a_directory_to_a_real_registry(store):
+    layout = store.folder / "new/layout"
+    with FakeRegistry() as source, Registry(store.folder / "registry") as target:
+        platforms = Platforms(source)
+        whole = images.digest_of(platforms.index)
+        equal(copied(store, "--all", platforms.reference, f"oci:{layout}:all"), whole, "the index's digest")
+        equal(copied(store, platforms.reference, f"oci:{layout}:here"), platforms.here.digest,
+              "this machine's alone")
+        equal(len(source.asked("blobs/")), 4, "blobs that were fetched: none twice")
+        equal(sorted(os.listdir(layout)), ["blobs", "index.json", "oci-layout"], "the directory")
+        equal(skopeo("inspect", "--raw", f"oci:{layout}:all"), platforms.index, "what skopeo reads there")
+        equal(skopeo("inspect", "--raw", f"oci:{layout}:here"), platforms.here.document, "the other name")
+        place = f"{target.host}/deep/er/image"
+        equal(copied(store, "--all", f"oci:{layout}:all", f"{place}:all"), whole, "what is sent")
+        equal(skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{place}:all"), platforms.index,
+              "the index at the registry")
+        for image, architecture in ((platforms.here, images.HERE), (platforms.there, images.ELSEWHERE)):
+            equal(store.ok("pull", "-q", "--platform", f"linux/{architecture}", f"{place}:all").strip(),
+                  image.digest, "what is pulled of it")
+        equal(store.ok("copy", "-q", f"oci:{layout}:all", f"{place}:here").strip(), platforms.here.digest,
+              "this machine's out of the directory")
+
+
+@test
+def directories_of_others(store):
+    theirs = store.folder / "theirs"
+    with FakeRegistry() as source, FakeRegistry() as target:
+        platforms = Platforms(source)
+        skopeo("copy", "-q", "--all", "--src-tls-verify=false", f"docker://{platforms.reference}",
+               f"oci:{theirs}:it")
+        equal(copied(store, "--all", f"oci:{theirs}", f"{target.host}/test/image:1"),
+              images.digest_of(platforms.index), "what is sent of skopeo's")
+        equal(copied(store, platforms.reference, f"oci:{theirs}:docker.io/library/a:1"),
+              platforms.here.digest, "what is added to it")
+        equal(skopeo("inspect", "--raw", f"oci:{theirs}:it"), platforms.index, "what it held before")
+        digest = store.ok("pull", "-q", platforms.reference).strip()
+        store.ok("copy", "-q", f"oci:{store.root}:{platforms.reference}:latest", f"{target.host}/of/store")
+        equal(images.digest_of(target.documents["of/store/manifests/latest"][1]), digest,
+              "what is sent of a store")
+        contains(store.fails("copy", "-q", platforms.reference, f"oci:{store.root}:x"),
+                 "it is a store of gocker: pull the image")
+
+
+@test
+def directories_that_are_wrong(store):
+    layout, other = store.folder / "layout", store.folder / "other"
+    other.mkdir()
+    (other / "mine").write_text("")
+    with FakeRegistry() as source, FakeRegistry() as target:
+        image = images.small_image()
+        reference, place = source.add(image), f"{target.host}/x"
+        copy_fails(store, f"oci:{other}", place, expected="it has no file oci-layout")
+        copy_fails(store, reference, f"oci:{other}", expected="it is no image layout and not empty")
+        equal(os.listdir(other), ["mine"], "what it held")
+        copied(store, reference, f"oci:{layout}:one")
+        copied(store, reference, f"oci:{layout}:two")
+        copy_fails(store, f"oci:{layout}", place, expected="holds several images: name one of one, two")
+        copy_fails(store, f"oci:{layout}:no", place, expected="holds no image no; the names in it: one, two")
+        blob = layout / "blobs/sha256" / image.layers[0].removeprefix("sha256:")
+        content = blob.read_bytes()
+        blob.write_bytes(content[:-1])
+        copy_fails(store, f"oci:{layout}:one", place, expected=f"has {len(content) - 1} bytes, not {len(content)}")
+        manifest = layout / "blobs/sha256" / image.digest.removeprefix("sha256:")
+        manifest.write_bytes(image.document.replace(b"layers", b"Layers"))
+        copy_fails(store, f"oci:{layout}:one", place, expected="its content has the digest")
+        equal([call for call in target.calls if not call.startswith("HEAD")], [], "what the target got")
+
+
+@test
+def a_copy_into_a_directory_that_breaks_off_goes_on(store):
+    layout = store.folder / "layout"
+    image = images.make_image([images.random_layer("first", 50_000), images.random_layer("second", 50_000)])
+    with FakeRegistry() as source:
+        reference = source.add(image)
+        source.fault(f"blobs/{image.layers[1]}", status(404), times=1)
+        copy_fails(store, reference, f"oci:{layout}:x", expected="answers 404")
+        equal(sorted(os.listdir(layout)), ["blobs", "index.json", "oci-layout"], "the directory")
+        equal(json.loads((layout / "index.json").read_text())["manifests"], [], "names in it")
+        copied(store, reference, f"oci:{layout}:x")
+        equal(skopeo("inspect", "--raw", f"oci:{layout}:x"), image.document, "the image")
+
+
 @test
 def an_index_that_leads_too_far(store):
     with FakeRegistry() as source, FakeRegistry() as target:
@@ -226,6 +316,9 @@ def bad_input(store):
             (("a", "NO"), "'NO' is no image reference"),
             (("oci-archive:", "a"), "'oci-archive:' names no file"),
             (("oci-archive:x", "docker-archive:y"), "one of the two must be at a registry"),
+            (("oci:x", "oci:y"), "one of the two must be at a registry"),
+            (("oci:", "a"), "'oci:' names no directory"),
+            (("a", "oci:x:"), "'oci:x:' ends with a colon and no name"),
             (("--all", "--platform", "arm64", "a", "b"), "--all and --platform exclude each other"),
             (("--all", "a", "oci-archive:x"), "--all: archives hold one platform"),
             (("--src-tls-verify=no", "a", "b"), "--src-tls-verify: 'no' is neither true nor false")):

@@ -16,6 +16,10 @@ for folder in ("tests/image", "tests/wrapper", "tests/images"):
 TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
+def is_sanitized(program):
+    return b"__asan_init" in pathlib.Path(program).read_bytes()
+
+
 def enter_own_mounts():
     """Starts the program again where its mounts are nobody else's, and go with it."""
     if os.environ.get("GOCKER_TEST_OWN_MOUNTS") == "yes":

@@ -40,6 +40,14 @@ Texts added_mounts(const Texts& before) {
   return added;
 }
 
+// Whether its id (the first field) is one of before: its options have changed, as those of all
+// mounts of a file system that has been mounted anew with others.
+bool was_there(const std::string& line, const Texts& before) {
+  const std::string id = line.substr(0, line.find(' ') + 1);
+  return std::any_of(before.begin(), before.end(),
+                     [&](const std::string& earlier) { return earlier.starts_with(id); });
+}
+
 size_t open_descriptors() {
   return static_cast<size_t>(
       std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
@@ -87,7 +95,7 @@ void Leftovers::clear(const Texts& ids) const {
   wait_until([] { return live_orphans().empty(); });
   const Texts added = added_mounts(mounts_);
   for (auto line = added.rbegin(); line != added.rend(); ++line) {
-    ::umount2(mount_point(*line).c_str(), MNT_DETACH);
+    if (!was_there(*line, mounts_)) ::umount2(mount_point(*line).c_str(), MNT_DETACH);
   }
   for (const std::string& id : ids) {
     Texts paths = cgroups_with(id);

@@ -124,6 +124,10 @@ def kill(store, stage, call, when):
 def main():
     program, words = os.path.abspath(sys.argv[1]), sys.argv[2:]
     report = tap.Tap()
+    tries = [fail, kill]
+    if support.is_sanitized(program):
+        tries = [kill]
+        report.skipped("calls that fail", "the sanitizers make some of their own, and take none for failed")
     with tempfile.TemporaryDirectory(prefix="gocker-stages-") as folder, FakeRegistry() as registry:
         store = Store(program, pathlib.Path(folder))
         reference = registry.add(an_image())
@@ -137,8 +141,8 @@ def main():
                     continue
                 try:
                     for when in sorted({max(1, round(most[call] * moment)) for moment in MOMENTS}):
-                        fail(store, stage, call, when)
-                        kill(store, stage, call, when)
+                        for each in tries:
+                            each(store, stage, call, when)
                     report.passed(name)
                 except Exception:
                     report.failed(name, traceback.format_exc().rstrip("\n").split("\n"))
