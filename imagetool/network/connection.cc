@@ -108,16 +108,17 @@ bool is_bridge_left(const Attachment& attachment, const std::vector<Attachment>&
 // of the namespace that is gone vanish when the kernel finds the time; until then netavark takes
 // the network for used and leaves it.
 void repair_and_unwire(const NetworkPlaces& places, Attachment& attachment) {
-  constexpr int kMostAttempts = 10;
+  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kPause(100);
+  const auto deadline = Clock::now() + std::chrono::seconds(20);  // it takes long on a busy machine
   const std::string path = places.network_namespace(attachment.container_id);
   const std::vector<Attachment> all = attachments(places);
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  while (true) {
     remove_network_namespace(path);
     make_network_namespace(path);
     netavark_setup(places, attachment);
     netavark_teardown(places, attachment);
-    if (!is_bridge_left(attachment, all)) return;
+    if (!is_bridge_left(attachment, all) || Clock::now() > deadline) return;
     std::this_thread::sleep_for(kPause);
   }
 }

@@ -35,9 +35,11 @@ constexpr const char* kTasks = "tasks";
 constexpr const char* kProcesses = "cgroup.procs";
 constexpr const char* kKill = "cgroup.kill";
 constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
-// Dying processes leave their groups within that time, or something is amiss.
-constexpr std::chrono::seconds kPatience{2};
-constexpr useconds_t kLongestPause = 50'000;  // between two looks
+// Dying processes leave their groups within that time, also on a busy machine, or something is
+// amiss.
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatienceWithOthers{2};  // who were to remove a group
+constexpr useconds_t kLongestPause = 50'000;            // between two looks
 
 std::string directory_above(const std::string& directory) {
   return directory.substr(0, directory.rfind('/'));
@@ -150,7 +152,7 @@ void filter_if_allowed(const std::vector<oci::DeviceRule>& rules, Filter filter)
 
 // By whoever removes it. The directory above tells of it, and may itself be gone by then.
 bool is_removed_in_time(const std::string& directory) {
-  const auto deadline = Clock::now() + kPatience;
+  const auto deadline = Clock::now() + kPatienceWithOthers;
   const Fd watch(check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
   const std::string above = directory_above(directory);
   if (::inotify_add_watch(watch.get(), above.c_str(), IN_DELETE | IN_ONLYDIR) < 0) {

@@ -109,7 +109,8 @@ void thaw_v1_groups_below(const CgroupPaths& paths) {
                          [](const Fd& group) {
                            const Fd state(::openat(group.get(), kV1State, O_WRONLY | O_CLOEXEC));
                            if (!state) return;  // it vanished
-                           check(::write(state.get(), "THAWED", 6), "write", kV1State);
+                           const bool written = ::write(state.get(), "THAWED", 6) >= 0;
+                           if (!written && !is_gone(errno)) throw_errno("write", kV1State);
                          },
                      .leave = {}});
 }

@@ -26,7 +26,7 @@ int starts_of_a_race() {
   const char* wanted = std::getenv("GOCKER_RACE_STARTS");
   return wanted == nullptr ? 100 : std::max(std::atoi(wanted), 1);
 }
-constexpr int kMostStarts = 100;              // in the hope of an exchange that hits
+constexpr int kMostStarts = 1000;             // in the hope of an exchange that hits
 constexpr uint64_t kExchangesPerStart = 100;  // at least, on average
 
 class Race : public Attack {
@@ -51,14 +51,15 @@ class Race : public Attack {
     program.args.insert(program.args.begin(), traced.begin(), traced.end());
     const int starts = starts_of_a_race();
     const uint64_t least_exchanges = static_cast<uint64_t>(starts) * kExchangesPerStart;
+    int runs = 0;
     int started = 0;
     {
       const Exchanger exchanger(directory, one, other, counters_file);
-      const auto is_enough = [&](int runs) {
+      const auto is_enough = [&] {
         if (runs < starts || counters.exchanges < least_exchanges) return false;
         return counters.inside > 0 || runs >= kMostStarts;
       };
-      for (int i = 0; !is_enough(i); ++i) {
+      for (; !is_enough(); ++runs) {
         const Outcome outcome = run_program(program);
         if (outcome) ++started;
         judge(outcome);
@@ -66,7 +67,7 @@ class Race : public Attack {
       }
     }
     note(std::to_string(counters.exchanges) + " exchanges, " + std::to_string(counters.inside) +
-         " of them in a window; " + std::to_string(started) + " of " + std::to_string(starts) +
+         " of them in a window; " + std::to_string(started) + " of " + std::to_string(runs) +
          " started");
     // Else nothing was tried.
     if (Runtime::is_gocker()) {

@@ -1,7 +1,5 @@
 #include "tests/faults/faulty_run.h"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
@@ -93,16 +91,6 @@ void FaultyRun::use_many_features() {
   box.bundle.set_command({"exit", "0"});
 }
 
-Outcome FaultyRun::remove_by_force() const {
-  std::vector<int> orphans = live_children();
-  Running removal(runtime.program({"delete", "--force", box.id()}));
-  wait_until([&] {
-    std::erase_if(orphans, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
-    return orphans.empty();
-  });
-  return removal.wait();
-}
-
 std::optional<Struck> FaultyRun::strike(Meddling meddling, const std::string& step,
                                         const Prepare& prepare, const Judge& judge) {
   Program program = prepare();
@@ -120,14 +108,14 @@ std::optional<Struck> FaultyRun::strike(Meddling meddling, const std::string& st
   std::ifstream(report) >> struck.step >> struck.call >> struck.path;
   if (struck.step.empty()) {
     EXPECT_TRUE(succeeds(outcome));
-    EXPECT_TRUE(succeeds(remove_by_force()));
+    EXPECT_TRUE(succeeds(box.remove_by_force()));
     return std::nullopt;
   }
   const ::testing::ScopedTrace where(__FILE__, __LINE__,
                                      struck.step + " " + struck.call + " " + struck.path);
   EXPECT_FALSE(outcome.timed_out);
   judge(struck, outcome);
-  EXPECT_TRUE(succeeds(remove_by_force()));
+  EXPECT_TRUE(succeeds(box.remove_by_force()));
   expect_nothing_left();
   return struck;
 }

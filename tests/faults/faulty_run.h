@@ -35,10 +35,6 @@ class FaultyRun : public SystemTest {
   // the source says which, and why.
   static void expect_report(const Struck& struck, const Outcome& outcome, int exit_code);
 
-  // Of `box`. What a killed launcher leaves in the container's pid namespace became our child, and
-  // the kernel ends no such namespace before its zombies are reaped.
-  Outcome remove_by_force() const;
-
  private:
   std::optional<Struck> strike(Meddling meddling, const std::string& step, const Prepare& prepare,
                                const Judge& judge);

@@ -14,6 +14,6 @@ mkdir -p "$directory/corpus/$target" "$directory/findings"
 
 time=(-max_total_time="$seconds")
 if ((seconds == 0)); then time=(-runs=0); fi
-TMPDIR=/dev/shm exec "$program" "${time[@]}" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
+TMPDIR=/dev/shm exec "$program" "${time[@]}" -timeout=60 -rss_limit_mb=2048 -max_len=8192 \
   -artifact_prefix="$directory/findings/$target-" -print_final_stats=1 -verbosity=1 \
   "$directory/corpus/$target" "$seeds"

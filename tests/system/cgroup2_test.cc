@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "tests/system/cgroups.h"
 #include "tests/system/suite.h"
@@ -128,20 +129,24 @@ TEST_F(Cgroup2, PausedOneIsFrozenWithTheGroupsBelow) {
   EXPECT_EQ(box.status(), "paused");
   EXPECT_TRUE(any_line_is(group() + "/below/cgroup.events", "frozen 1"));
   ASSERT_TRUE(succeeds(runtime.call({"resume", box.id()})));
-  EXPECT_TRUE(any_line_is(group() + "/below/cgroup.events", "frozen 0"));
+  EXPECT_TRUE(
+      wait_until([&] { return any_line_is(group() + "/below/cgroup.events", "frozen 0"); }));
 }
 
 TEST_F(Cgroup2, DeleteByForceEndsWhatIsInGroupsBelow) {
   box.bundle.remove_namespace("pid");
   start_box({"children", "3"});
   ASSERT_TRUE(fs::create_directories(group() + "/below/deeper"));
-  std::ifstream members(group() + "/cgroup.procs");
-  std::string last;
-  for (std::string pid; members >> pid;) last = pid;
-  std::ofstream(group() + "/below/deeper/cgroup.procs") << last;
+  Words members;
+  ASSERT_TRUE(wait_until([&] {
+    std::ifstream file(group() + "/cgroup.procs");
+    members.assign(std::istream_iterator<std::string>(file), {});
+    return members.size() == 4;
+  }));
+  std::ofstream(group() + "/below/deeper/cgroup.procs") << members.back();
   ASSERT_TRUE(succeeds(runtime.call({"pause", box.id()})));
   ASSERT_TRUE(succeeds(box.remove_by_force()));
-  EXPECT_TRUE(wait_until([] { return live_children().empty(); }));
+  EXPECT_TRUE(wait_until([] { return live_orphans().empty(); }));
   EXPECT_FALSE(fs::exists(group()));
 }
 

@@ -11,6 +11,22 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRoot = "/sys/fs/cgroup";
 
+// Groups of other programs come and go meanwhile: what can't be read any more is gone.
+void add_groups_with(const std::string& id, const fs::path& directory,
+                     std::vector<std::string>& found) {
+  std::error_code error;
+  std::vector<fs::path> below;
+  for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    std::error_code gone;
+    if (entry->is_directory(gone) && !entry->is_symlink(gone)) below.push_back(entry->path());
+  }
+  for (const fs::path& group : below) {
+    if (group.string().find(id) != std::string::npos) found.push_back(group.string());
+    add_groups_with(id, group, found);
+  }
+}
+
 }  // namespace
 
 bool cgroups_are_unified() {
@@ -49,13 +65,7 @@ bool any_line_is(const std::string& path, const std::string& wanted) {
 
 std::vector<std::string> cgroups_with(const std::string& id) {
   std::vector<std::string> found;
-  std::error_code error;
-  for (auto it = fs::recursive_directory_iterator(kRoot, error);
-       it != fs::recursive_directory_iterator(); it.increment(error)) {
-    if (error) break;  // another program's cgroup went away while we looked
-    if (!it->is_directory(error) || it->is_symlink(error)) continue;
-    if (it->path().string().find(id) != std::string::npos) found.push_back(it->path().string());
-  }
+  add_groups_with(id, kRoot, found);
   return found;
 }
 

@@ -35,7 +35,9 @@ class Container {
   Outcome start() const { return runtime_.call({"start", id_}); }
   Outcome kill(const std::string& signal) const { return runtime_.call({"kill", id_, signal}); }
   Outcome remove() const { return runtime_.call({"delete", id_}); }
-  Outcome remove_by_force() const { return runtime_.call({"delete", "--force", id_}); }
+  Outcome remove_by_force() const {
+    return run_program_reaping(runtime_.program({"delete", "--force", id_}));
+  }
 
   Outcome query_state() const { return runtime_.call({"state", id_}); }
   Value state() const;         // null where there is no such container

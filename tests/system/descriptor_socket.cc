@@ -15,8 +15,9 @@ namespace gocker::test {
 namespace {
 
 bool readable(const Fd& fd) {
+  constexpr std::chrono::duration<int, std::milli> kTime = kPatience;
   struct pollfd event = {fd.get(), POLLIN, 0};
-  return ::poll(&event, 1, 5000) == 1;
+  return ::poll(&event, 1, kTime.count()) == 1;
 }
 
 void take_descriptors(struct msghdr& message, std::vector<Fd>& fds) {
@@ -42,7 +43,8 @@ DescriptorSocket::DescriptorSocket(const std::string& path)
   std::memcpy(address.sun_path, path.c_str(), path.size());
   check(::bind(listener_.get(), reinterpret_cast<struct sockaddr*>(&address), sizeof address),
         "bind", path);
-  check(::listen(listener_.get(), 1), "listen");
+  // Nobody who connects and is not looked after may keep the next one waiting.
+  check(::listen(listener_.get(), SOMAXCONN), "listen");
 }
 
 DescriptorSocket::Delivery DescriptorSocket::receive() const {

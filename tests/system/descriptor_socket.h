@@ -18,7 +18,7 @@ class DescriptorSocket {
     std::vector<Fd> fds;  // all that came along
     bool closed = false;  // the sender closed the connection afterwards
   };
-  // Waits a moment for the delivery; empty where none came.
+  // Waits for the delivery; empty where none came.
   Delivery receive() const;
 
  private:

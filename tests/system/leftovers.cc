@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
-
-constexpr std::chrono::seconds kMoment{3};
 
 Texts mount_lines() {
   std::ifstream file("/proc/self/mountinfo");
@@ -56,16 +53,11 @@ size_t open_descriptors() {
       std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
 }
 
-std::string command_of(int pid) {
+std::string command_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
   std::string text((std::istreambuf_iterator<char>(file)), {});
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
-}
-
-void reap_zombies() {
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
 }
 
 Texts state_entries(const std::string& root, const std::string& id) {
@@ -81,21 +73,12 @@ Texts state_entries(const std::string& root, const std::string& id) {
 
 }  // namespace
 
-std::vector<int> live_children() {
-  reap_zombies();
-  const std::string self = std::to_string(::getpid());
-  std::ifstream file("/proc/self/task/" + self + "/children");
-  std::vector<int> pids;
-  for (int pid = 0; file >> pid;) pids.push_back(pid);
-  return pids;
-}
-
 Leftovers::Leftovers() : mounts_(mount_lines()), descriptors_(open_descriptors()) {}
 
 Texts Leftovers::find(const Texts& ids, const std::string& root) const {
-  wait_until([] { return live_children().empty(); }, kMoment);
+  wait_until([] { return live_orphans().empty(); });
   Texts found;
-  for (const int pid : live_children()) {
+  for (const pid_t pid : live_orphans()) {
     found.push_back("process " + std::to_string(pid) + " " + command_of(pid));
   }
   for (const std::string& line : added_mounts(mounts_)) found.push_back("mount " + line);
@@ -108,8 +91,8 @@ Texts Leftovers::find(const Texts& ids, const std::string& root) const {
 }
 
 void Leftovers::clear(const Texts& ids) const {
-  for (const int pid : live_children()) ::kill(pid, SIGKILL);
-  wait_until([] { return live_children().empty(); }, kMoment);
+  for (const pid_t pid : live_orphans()) ::kill(pid, SIGKILL);
+  wait_until([] { return live_orphans().empty(); });
   const Texts added = added_mounts(mounts_);
   for (auto line = added.rbegin(); line != added.rend(); ++line) {
     if (!was_there(*line, mounts_)) ::umount2(mount_point(*line).c_str(), MNT_DETACH);

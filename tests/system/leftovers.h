@@ -14,9 +14,9 @@ class Leftovers {
   // Remembers how things are before the test.
   Leftovers();
 
-  // What is there now and was not then, one line each: "process 123 /inside sleep". Zombies are
-  // reaped first; what is about to end gets a moment to do so. `ids` are the containers' names,
-  // `root` the runtime's state directory.
+  // What is there now and was not then, one line each: "process 123 /inside sleep". Processes that
+  // are about to end get the time to do so, and zombies are reaped. `ids` are the containers'
+  // names, `root` the runtime's state directory.
   std::vector<std::string> find(const std::vector<std::string>& ids, const std::string& root) const;
   // Ends, unmounts and removes all that is left, so that the next test starts clean.
   void clear(const std::vector<std::string>& ids) const;
@@ -25,8 +25,5 @@ class Leftovers {
   std::vector<std::string> mounts_;
   size_t descriptors_;
 };
-
-// Children of this process that are alive; zombies are reaped.
-std::vector<int> live_children();
 
 }  // namespace gocker::test

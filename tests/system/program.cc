@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
 #include <ostream>
+#include <set>
 #include <thread>
 
 #include "runtime/base/error.h"
@@ -47,6 +50,12 @@ void arrange(const std::vector<int>& wanted) {
   for (size_t i = 0; i < aside.size(); ++i) ::dup2(aside[i], static_cast<int>(i));
   const auto lowest = static_cast<unsigned>(wanted.size());
   ::close_range(lowest, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+// Of all objects of type Running: the ends of these processes are theirs to reap.
+std::set<pid_t>& waited_for() {
+  static std::set<pid_t> pids;
+  return pids;
 }
 
 [[noreturn]] void become(const Program& program, const std::vector<int>& fds) {
@@ -88,6 +97,7 @@ Running::Running(const Program& program) {
   fds.insert(fds.end(), program.more_fds.begin(), program.more_fds.end());
   pid_ = check(::fork(), "fork");
   if (pid_ == 0) become(program, fds);
+  waited_for().insert(pid_);
   pidfd_ = Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid_, 0), "pidfd_open")));
 }
 
@@ -108,7 +118,7 @@ std::string Running::errors() const {
   return content_of(errors_);
 }
 
-bool Running::ended_within(std::chrono::milliseconds time) const {
+bool Running::ends_within(std::chrono::milliseconds time) const {
   struct pollfd event = {pidfd_.get(), POLLIN, 0};
   return ::poll(&event, 1, static_cast<int>(time.count())) == 1;
 }
@@ -116,13 +126,14 @@ bool Running::ended_within(std::chrono::milliseconds time) const {
 int Running::reap() {
   int status = 0;
   ::waitpid(pid_, &status, 0);
+  waited_for().erase(pid_);
   pidfd_.reset();
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 Outcome Running::wait(std::chrono::milliseconds time) {
   Outcome outcome;
-  outcome.timed_out = !ended_within(time);
+  outcome.timed_out = !ends_within(time);
   if (outcome.timed_out) signal(SIGKILL);
   outcome.code = reap();
   outcome.out = output();
@@ -132,6 +143,25 @@ Outcome Running::wait(std::chrono::milliseconds time) {
 
 Outcome run_program(const Program& program) {
   return Running(program).wait();
+}
+
+std::vector<pid_t> live_orphans() {
+  std::ifstream file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+  std::vector<pid_t> pids;
+  for (pid_t pid = 0; file >> pid;) pids.push_back(pid);
+  std::erase_if(pids, [](pid_t pid) {
+    return waited_for().contains(pid) || ::waitpid(pid, nullptr, WNOHANG) != 0;
+  });
+  return pids;
+}
+
+Outcome run_program_reaping(const Program& program) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kPause(5);
+  Running running(program);
+  const auto end = Clock::now() + kPatience;
+  while (!running.ends_within(kPause) && Clock::now() < end) live_orphans();
+  return running.wait(std::chrono::milliseconds(0));
 }
 
 }  // namespace gocker::test

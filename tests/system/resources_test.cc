@@ -181,7 +181,7 @@ class MountedHierarchy {
   // group takes a moment to be gone: else everybody would see it from now on.
   ~MountedHierarchy() {
     if (!mounted_) return;
-    wait_until([&] { return live_children().empty() && groups() == 1; });  // it reaps zombies
+    wait_until([&] { return live_orphans().empty() && groups() == 1; });  // it reaps zombies
     ::umount2(point_.c_str(), 0);
     wait_until([&] { return !exists(); });
   }

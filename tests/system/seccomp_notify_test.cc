@@ -35,10 +35,12 @@ class Agent {
   void run() {
     delivery_ = socket_.receive();
     if (delivery_.fds.size() != 1) return;
+    constexpr std::chrono::duration<int, std::milli> kTime = kPatience;
     const int listener = delivery_.fds[0].get();
     while (true) {
       struct pollfd event = {listener, POLLIN, 0};
-      const bool ready = ::poll(&event, 1, 5000) == 1 && (event.revents & POLLIN) != 0;
+      // It hangs up with the last process that has the filter.
+      const bool ready = ::poll(&event, 1, kTime.count()) == 1 && (event.revents & POLLIN) != 0;
       if (!ready || !answer(listener)) return;
     }
   }

@@ -72,7 +72,10 @@ void poke(pid_t pid, size_t offset, int64_t value) {
 
 std::optional<CallArguments> read_call_at_entry(pid_t pid) {
   struct __ptrace_syscall_info info {};
-  check(::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info), "ptrace GET_SYSCALL_INFO");
+  if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) < 0) {
+    if (errno == ESRCH) return std::nullopt;  // it was killed meanwhile
+    throw_errno("ptrace GET_SYSCALL_INFO");
+  }
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return std::nullopt;
   CallArguments call{name_of_call(info.entry.nr), {}};
   const auto path = path_arguments().find(call.name);

@@ -12,7 +12,7 @@ struct CallArguments {
   std::string name;
   std::string path;
 };
-// Nothing at the exit of a call.
+// Nothing at the exit of a call, and of a process that was killed since it stopped.
 std::optional<CallArguments> read_call_at_entry(pid_t pid);
 // At the entry: the call does not happen.
 void suppress_call(pid_t pid);

@@ -45,21 +45,24 @@ class Hunt {
 
  private:
   static std::string identity(const std::string& path) {
+    return identity(gocker::Fd(::open(path.c_str(), O_PATH | O_CLOEXEC)));
+  }
+  static std::string identity(const gocker::Fd& file) {
     struct stat status = {};
-    if (::stat(path.c_str(), &status) != 0) return "";
+    if (!file || ::fstat(file.get(), &status) != 0) return "";
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   }
 
   // What runs the container's own program is the container's.
   bool is_ours(const std::string& process) const { return identity(process + "/exe") == own_; }
 
-  // Who may look at the one may read the name of the program too; it has none where the process has
-  // ended meanwhile.
+  // Who may look at the one may open the program too; there is none where the process has ended
+  // meanwhile. It may end at any moment, so one look must tell both what it is and its name.
   void catch_if_foreign(const std::string& process, const char* what) {
-    const std::string program = read_link(process + "/exe");
-    if (!program.empty() && !is_ours(process)) {
-      caught_.push_back(std::string(what) + " of " + program);
-    }
+    const gocker::Fd program(::open((process + "/exe").c_str(), O_PATH | O_CLOEXEC));
+    if (!program || identity(program) == own_) return;
+    const std::string name = read_link("/proc/self/fd/" + std::to_string(program.get()));
+    caught_.push_back(std::string(what) + " of " + name);
   }
 
   void look_into(int pid) {
@@ -86,9 +89,7 @@ class Hunt {
     constexpr size_t kEnough = 200;
     gocker::Fd program(::open((process + "/exe").c_str(), O_RDONLY | O_CLOEXEC));
     if (!program) return;
-    struct stat status = {};
-    ::fstat(program.get(), &status);
-    if (std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == own_) return;
+    if (identity(program) == own_) return;
     write_to(program);
     if (programs_.size() < kEnough) programs_.push_back(std::move(program));
   }

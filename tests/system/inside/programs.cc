@@ -1,6 +1,7 @@
 #include "tests/system/inside/programs.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -120,6 +121,12 @@ int watch_devices(const std::string& allowed, const std::string& denied) {
 }
 
 int watch_terminal() {
+  // They come only while it waits: else one that comes between the look and the wait were lost.
+  sigset_t watched;
+  sigset_t before;
+  ::sigemptyset(&watched);
+  for (const int signal : {SIGWINCH, SIGINT, SIGTERM}) ::sigaddset(&watched, signal);
+  ::sigprocmask(SIG_BLOCK, &watched, &before);
   handle(SIGWINCH, [](int) { window_changed = 1; });
   handle(SIGINT, [](int) { interrupted = 1; });
   handle(SIGTERM, [](int) { terminated = 1; });
@@ -129,11 +136,14 @@ int watch_terminal() {
     if (std::exchange(window_changed, 0) != 0) say_size("changed");
     if (std::exchange(interrupted, 0) != 0) say("interrupted");
     if (std::exchange(terminated, 0) != 0) say("terminated");
+    struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+    if (::ppoll(&input, 1, nullptr, &before) < 0) {
+      if (errno != EINTR) return errno;
+      continue;
+    }
     char byte = 0;
     const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
-    if (count == 0) return 8;
-    if (count < 0 && errno != EINTR) return errno;
-    if (count < 0) continue;
+    if (count <= 0) return count == 0 ? 8 : errno;
     if (byte != '\n') {
       line += byte;
       continue;

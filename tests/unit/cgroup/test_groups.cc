@@ -93,7 +93,7 @@ Child TestGroups::start_inside(const Cgroup& cgroup, const std::function<void()>
     return 0;
   });
   pollfd polled[2]{{ours.get(), POLLIN, 0}, {child.pidfd().get(), POLLIN, 0}};
-  check(::poll(polled, 2, 10'000), "poll");
+  check(::poll(polled, 2, kPatience), "poll");
   EXPECT_NE(polled[0].revents & POLLIN, 0) << "it died";
   return child;
 }

@@ -13,6 +13,9 @@
 
 namespace gocker {
 
+// Milliseconds: longer than anything takes that works, also on a busy machine.
+inline constexpr int kPatience = 60'000;
+
 class TestGroups : public ::testing::Test {
  protected:
   void SetUp() override;

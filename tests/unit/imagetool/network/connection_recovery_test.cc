@@ -17,7 +17,7 @@
 namespace gocker {
 namespace {
 
-using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
 const PortRequest kPort{0, 8080, 8080, 80, 80, Protocol::tcp};
 
@@ -40,42 +40,43 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-// Kills `body` at evenly spaced moments until it is fast enough to end by itself.
-void kill_at_many_moments(milliseconds step, const std::function<void()>& body,
+// Lets `body` end by itself, and then kills it at evenly spaced moments of the time that it took.
+void kill_at_many_moments(const std::function<void()>& body,
                           const std::function<void()>& afterwards) {
-  for (milliseconds moment(0); moment < milliseconds(2000); moment += step) {
+  constexpr int kMoments = 30;
+  const auto begin = Clock::now();
+  EXPECT_EQ(wait_for(start_process(body)), 0);
+  const auto time = Clock::now() - begin;
+  afterwards();
+  for (int moment = 0; moment < kMoments && !::testing::Test::HasFailure(); ++moment) {
     const pid_t pid = start_process(body);
-    std::this_thread::sleep_for(moment);
+    std::this_thread::sleep_for(time * moment / kMoments);
     ::kill(pid, SIGKILL);
-    const int status = wait_for(pid);
+    wait_for(pid);
     afterwards();
-    if (WIFEXITED(status) || ::testing::Test::HasFailure()) return;
   }
-  ADD_FAILURE() << "it never came to its end";
 }
 
 TEST(Recovery, TakesBackWhatAKilledConnectLeft) {
   on_a_host([](const NetworkHost& host) {
     host.networks().create({.name = "named"});
-    kill_at_many_moments(
-        milliseconds(10), [&] { host.connect("c1", "named", {kPort}); },
-        [&] {
-          host.disconnect("c1");
-          host.expect_clean();
-        });
+    kill_at_many_moments([&] { host.connect("c1", "named", {kPort}); },
+                         [&] {
+                           host.disconnect("c1");
+                           host.expect_clean();
+                         });
   });
 }
 
 TEST(Recovery, GoesOnWhereADisconnectWasKilled) {
   on_a_host([](const NetworkHost& host) {
     host.connect("c1", "bridge", {kPort});
-    kill_at_many_moments(
-        milliseconds(15), [&] { host.disconnect("c1"); },
-        [&] {
-          host.disconnect("c1");
-          host.expect_clean();
-          host.connect("c1", "bridge", {kPort});
-        });
+    kill_at_many_moments([&] { host.disconnect("c1"); },
+                         [&] {
+                           host.disconnect("c1");
+                           host.expect_clean();
+                           host.connect("c1", "bridge", {kPort});
+                         });
     host.disconnect("c1");
     host.expect_clean();
   });

@@ -1,8 +1,11 @@
 #include "imagetool/network/connection.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "imagetool/network/network_namespace.h"
+#include "runtime/base/process.h"
 #include "tests/unit/imagetool/network/network_host.h"
 #include "tests/unit/linux/isolation.h"
 
@@ -34,6 +37,33 @@ class Outside {
 
  private:
   std::string path_;
+};
+
+// Says hello to the first who connects to a port of a container. It listens already when it is
+// made.
+class Server {
+ public:
+  Server(const Connection& connection, const std::string& port)
+      : process_(start("exec nsenter --net=" + connection.network_namespace + " busybox nc -l -p " +
+                       port + " <<end\nhello\nend\n")) {
+    EXPECT_EQ(shell_until("nsenter --net=" + connection.network_namespace +
+                              " cat /proc/net/tcp /proc/net/tcp6 | grep -c ' 0A '",
+                          "1"),
+              "1")
+        << "it does not listen";
+  }
+
+ private:
+  static Child start(const std::string& script) {
+    std::optional<Child> child = clone_child(0, Fd());
+    if (child) return std::move(*child);
+    const Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(null.get(), stream);
+    ::execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
+    exit_now(127);
+  }
+
+  Child process_;
 };
 
 TEST(Connection, LeadsToTheHostAndBeyondAndIsTakenBack) {
@@ -81,11 +111,8 @@ TEST(Connection, PublishesPortsOnEveryAddressOfTheHost) {
     EXPECT_EQ(connection.port_sockets.size(), 2u);
     const auto served = [&](const std::string& address, const char* host_port,
                             const char* container_port) {
-      return shell("(echo hello | nsenter --net=" + connection.network_namespace +
-                   " busybox timeout 3 busybox nc -l -p " + container_port +
-                   " >/dev/null 2>&1 &) ; for i in 1 2 3 4 5 6 7 8 9 10; do "
-                   "busybox sleep 0.1; busybox nc -w 2 " +
-                   address + " " + host_port + " </dev/null 2>/dev/null && break; done");
+      const Server server(connection, container_port);
+      return shell("busybox nc -w 20 " + address + " " + host_port + " </dev/null 2>/dev/null");
     };
     EXPECT_EQ(served("127.0.0.1", "8080", "80"), "hello");
     EXPECT_EQ(served("10.88.0.1", "8080", "80"), "hello");
@@ -153,19 +180,21 @@ TEST(Connection, LetsContainersOfANetworkFindEachOther) {
     EXPECT_EQ(web.interfaces[1].name, "eth1");
     EXPECT_EQ(web.name_servers.size(), 2u);
     ASSERT_EQ(db.name_servers.size(), 1u);
-    const auto address_of = [&](const char* name) {
-      return inside(db, std::string("busybox nslookup -type=a ") + name + " " +
-                            ipv4_text(db.name_servers[0]) + " 2>&1 | grep -A9 Name: | grep Addr");
+    // The name server reads of a change when it finds the time.
+    const auto address_of = [&](const std::string& name, const std::string& wanted) {
+      const std::string question = "busybox nslookup -type=a " + name + " " +
+                                   ipv4_text(db.name_servers[0]) +
+                                   " 2>&1 | grep -A9 Name: | grep Addr";
+      return shell_until(in_namespace(db, question), wanted);
     };
     const std::string expected = "Address: " + ipv4_text(web.interfaces[1].address);
-    EXPECT_EQ(address_of("web"), expected);
-    EXPECT_EQ(address_of("inner"), expected);
-    EXPECT_EQ(address_of("c1"), expected);
-    EXPECT_EQ(address_of("db"), "Address: " + ipv4_text(db.interfaces[0].address));
-    EXPECT_EQ(address_of("www"), "");  // a name in the other network
+    for (const char* name : {"web", "inner", "c1"}) EXPECT_EQ(address_of(name, expected), expected);
+    const std::string own = "Address: " + ipv4_text(db.interfaces[0].address);
+    EXPECT_EQ(address_of("db", own), own);
+    EXPECT_EQ(address_of("www", ""), "");  // a name in the other network
     EXPECT_EQ(reaches(db, ipv4_text(web.interfaces[1].address)), "yes");
     host.disconnect("c1");
-    EXPECT_EQ(address_of("web"), "");
+    EXPECT_EQ(address_of("web", ""), "");
     host.disconnect("c2");
     host.expect_clean();
   });

@@ -14,6 +14,9 @@ namespace gocker {
 // What a shell command writes, to both streams, without blanks at the ends.
 std::string shell(const std::string& text);
 
+// Asks again until that is what it writes, or for so long that it never will.
+std::string shell_until(const std::string& text, const std::string& wanted);
+
 class NetworkHost {
  public:
   NetworkHost();
@@ -38,7 +41,9 @@ class NetworkHost {
 // Runs `body` in a child process; skips the test where it is not run by root.
 void on_a_host(const std::function<void(const NetworkHost&)>& body);
 
-// A shell command in the network namespace of a container.
+// A shell command, to be run in the network namespace of a container; without single quotes.
+std::string in_namespace(const Connection& connection, const std::string& command);
+// What it writes there.
 std::string inside(const Connection& connection, const std::string& command);
 // "yes" where a ping from a container gets an answer, or one from the host where none is given.
 std::string reaches(const Connection& connection, const std::string& address);
