@@ -49,6 +49,7 @@ constexpr Exception kExceptions[] = {
     {ignored, "prctl", "", "a capability that the machine lacks is not missed"},
     {ignored, "rt_sigaction", "", "SIGPIPE is given back to the caller, who ends soon"},
     {ignored, "rt_sigprocmask", "", "signals are given back to the caller, who ends soon"},
+    {ignored, "madvise", "", "the code of the runtime stays in memory then"},
     {ignored, "unlinkat", "go", "a gate without a reader counts as open, too"},
     {ignored, "unlinkat", "result", "likewise"},
     {ignored, "unlinkat", "", "what the short way of a removal leaves, the long way removes", "0:"},
