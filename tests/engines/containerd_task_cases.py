@@ -163,12 +163,11 @@ def out_of_memory(ctr):
         return told.read_text()
 
     wait_until(is_told, "the first event")
-    script = "{}; head -c 64m /dev/zero | tail -n 1 | wc -c; {}; exit 3".format(
-        *(f"while [ ! -e /{name} ]; do sleep 0.05; done" for name in ("eat", "end")))
-    with ctr.running("--memory-limit", str(16 << 20), words=("sh", "-c", script)):
-        ctr.exec("touch", "/eat")
+    with ctr.running("--memory-limit", str(16 << 20), words=limits.EATER):
+        root = limits.root_of(ctr.pid())
+        (root / "eat").touch()
         tell("/tasks/oom")
-        ctr.exec("touch", "/end")
+        (root / "end").write_text("now\n")
         wait_until(lambda: ctr.status() == "STOPPED", "the end")
         equal(ctr.exit_code("box"), 3)
     for topic in ("/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"):

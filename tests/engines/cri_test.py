@@ -117,7 +117,7 @@ def out_of_memory(kube):
     with kube.pod() as pod:
         script = "while [ ! -e /eat ]; do sleep 0.05; done; exec tail /dev/zero"
         box = kube.run(pod, "sh", "-c", script, linux={"resources": {"memory": 16 << 20}})
-        kube.exec(box, "touch", "/eat")
+        (limits.root_of(kube.pid(box)) / "eat").touch()
         equal(kube.wait(box)["exit_code"], 137)
         wait_until(lambda: kube.status(box)["reason"] == "OOMKilled", "the reason")
 

@@ -236,14 +236,13 @@ def update(docker):
 
 @case("the limit of memory kills, and docker tells so")
 def out_of_memory(docker):
-    script = "{}; head -c 64m /dev/zero | tail -n 1 | wc -c; {}; exit 3".format(
-        *(f"while [ ! -e /{name} ]; do sleep 0.05; done" for name in ("eat", "end")))
-    with docker.running("--memory", "16m", "--memory-swap", "16m", words=("sh", "-c", script)):
+    with docker.running("--memory", "16m", "--memory-swap", "16m", words=limits.EATER):
+        root = limits.root_of(docker.pid("box"))
         begin = int(time.time())
-        docker("exec", "box", "touch", "/eat")
+        (root / "eat").touch()
         wait_until(lambda: docker("events", "--since", begin, "--until", int(time.time()) + 1,
                                   "--filter", "container=box", "--filter", "event=oom"), "docker's notice")
-        docker("exec", "box", "touch", "/end")
+        (root / "end").write_text("now\n")
         equal(docker("wait", "box"), "3")
         equal(docker.inspect("box", "State", "OOMKilled"), True)
 

@@ -4,6 +4,21 @@ import pathlib
 
 import host
 
+# A shell whose child takes all the memory there is once /eat is there, and that ends with 3 once
+# something was written to /end. What a killed child had comes back only after a moment: till then
+# the shell starts nothing, and its other children are killed before it.
+EATER = ("sh", "-c", """
+    mkfifo /end
+    while [ ! -e /eat ]; do sleep 0.05; done
+    (echo 1000 > /proc/self/oom_score_adj; head -c 64m /dev/zero | tail -n 1 | wc -c)
+    read word < /end
+    exit 3""")
+
+
+def root_of(pid):
+    """The root file system as the process has it: what is told there takes none of its memory."""
+    return pathlib.Path(f"/proc/{pid}/root")
+
 
 def group_file(pid, controller, name):
     """A file of the group that a process is in, of the hierarchy that has the controller."""
