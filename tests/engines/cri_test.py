@@ -172,7 +172,7 @@ def seccomp(kube):
 def masked(kube):
     with kube.pod() as pod:
         security = {"masked": ["/proc/version", "/etc/passwd"], "read_only_paths": ["/tmp"]}
-        text = kube.output(pod, "sh", "-c", "cat /proc/version /etc/passwd | wc -c; touch /tmp/x || true",
+        text = kube.output(pod, "sh", "-c", "cat /proc/version /etc/passwd | wc -c; touch /tmp/x 2>&1 || true",
                            linux={"security": security})
         equal(text.split("\n")[0], "0")
         contains(text, "Read-only file system")
