@@ -33,8 +33,9 @@ void port(const Global& global, const Arguments& arguments) {
   if (!wanted.empty() && wanted.find('/') == std::string::npos) wanted += "/tcp";
   std::string text;
   for (const auto& [inside, outside] : published_ports(record)) {
-    if (wanted.empty()) text += inside + " -> " + outside + "\n";
-    if (wanted == inside) text += outside + "\n";
+    if (!wanted.empty() && wanted != inside) continue;
+    if (wanted.empty()) text.append(inside).append(" -> ");
+    text.append(outside).append("\n");
   }
   if (text.empty() && !wanted.empty()) {
     throw Error("container " + spoken_name(record) + " has no port " + wanted + " published");

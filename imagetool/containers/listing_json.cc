@@ -163,7 +163,9 @@ std::vector<Json> to_rows(const std::vector<ListedContainer>& containers, int64_
   for (const ListedContainer& container : containers) {
     const ContainerRecord& record = container.record;
     std::vector<std::string> labels;
-    for (const auto& [name, value] : record.labels) labels.push_back(name + "=" + value);
+    for (const auto& [name, value] : record.labels) {
+      labels.push_back(std::string(name).append("=").append(value));
+    }
     std::vector<std::string> volumes;
     for (const VolumeUse& use : record.volumes) volumes.push_back(use.name);
     rows.push_back({{"ID", record.id},
