@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -57,6 +58,14 @@ void wait_for_worker(const Fd& state) {
   }
 }
 
+// What a command that was killed was writing: nobody writes without the lock.
+void clear_cut_off_attachments(const NetworkPlaces& places) {
+  const Fd directory = open_file(places.attachments(), O_RDONLY | O_DIRECTORY);
+  for (const std::string& name : list_directory(directory, places.attachments())) {
+    if (name.starts_with('.')) ::unlinkat(directory.get(), name.c_str(), 0);
+  }
+}
+
 }  // namespace
 
 NetworkLock::NetworkLock(const NetworkPlaces& places) {
@@ -70,6 +79,7 @@ NetworkLock::NetworkLock(const NetworkPlaces& places) {
   wait_for_worker(state);
   clear_earlier_boot(places, state);
   make_directories(places.attachments(), 0700);
+  clear_cut_off_attachments(places);
   make_directories(places.aardvark(), 0700);
   make_directories(places.namespaces(), 0700);
 }

@@ -125,6 +125,15 @@ TEST(Recovery, ConnectingAgainTakesTheOldConnectionBackFirst) {
 }
 
 // The kernel's part is gone after a reboot: only files are left, and they are not to be believed.
+TEST(Recovery, TakesAwayWhatAKilledConnectWasWriting) {
+  on_a_host([](const NetworkHost& host) {
+    host.connect("c1", "bridge");
+    shell("touch " + host.places().attachments() + "/.c2.json.12345.1");
+    host.disconnect("c1");
+    host.expect_clean();
+  });
+}
+
 TEST(Recovery, ForgetsWhatAnEarlierBootLeft) {
   on_a_host([](const NetworkHost& host) {
     const Connection connection = host.connect("c1", "bridge", {kPort});
