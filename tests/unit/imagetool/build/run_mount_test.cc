@@ -15,7 +15,7 @@ std::vector<RunMount> mounts_of(const std::string& mounts) {
   const auto expand = [](std::string_view text) {
     return text == "$X" ? std::string("value") : std::string(text);
   };
-  return run_mounts(run_with(mounts), expand, "/work");
+  return run_mounts(run_with(mounts), expand, "/app");
 }
 
 RunMount mount_of(const std::string& mount) {
@@ -34,8 +34,8 @@ TEST(RunMountTest, BindIsTheUsualKindAndReadOnly) {
 }
 
 TEST(RunMountTest, TargetsStartAtTheWorkingDirectory) {
-  EXPECT_EQ(mount_of("--mount=target=.").target, "/work");
-  EXPECT_EQ(mount_of("--mount=target=a/b").target, "/work/a/b");
+  EXPECT_EQ(mount_of("--mount=target=.").target, "/app");
+  EXPECT_EQ(mount_of("--mount=target=a/b").target, "/app/a/b");
 }
 
 TEST(RunMountTest, ACacheHasAnIdAndAttributes) {
